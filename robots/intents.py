@@ -1,0 +1,199 @@
+"""What a robot may wish for: a closed union of acts, and the wish that carries one.
+
+Each act states its class: A is found again over there (cards, tasks, comments, moves, sets), B is replaced by the portal
+itself (notices with a TAG), C leaves no trace (letters). The class decides what may be done about an unknown outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from robots import model
+
+RobotId = NewType("RobotId", str)
+"""The robot's path as the YAML names it: `Продажи/Новый лид/task`."""
+WishKey = NewType("WishKey", str)
+"""`robot/card/cause/step`, unique in the ledger: the same cause can't be acted on twice."""
+
+
+class EffectClass(StrEnum):
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+@dataclass(frozen=True, slots=True)
+class SetFields:
+    """Write values into the card. `replaces` is what was there when it was decided (for the story and `undo`)."""
+
+    values: Mapping[model.FieldCode, model.Value]
+    replaces: Mapping[model.FieldCode, model.Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStage:
+    """Move the card to a stage of the same pipeline or another one, only if it still stands in `only_from`."""
+
+    pipeline: model.PipelineId
+    stage: model.StageId
+    only_from: model.StageId
+    back: bool = False
+    """A gate's return: its history row is expected and starts nothing."""
+
+
+class TaskCloses(StrEnum):
+    ON_LEAVE = "on_leave"
+    FILLED = "filled"
+    BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True)
+class SetTask:
+    """A task bound to the card; a task with a checklist is a saga of keyed steps."""
+
+    title: str
+    description: str
+    creator: model.UserId | None
+    responsible: model.UserId
+    deadline: datetime | None
+    checklist: tuple[str, ...] = ()
+    observers: tuple[model.UserId, ...] = ()
+    closes: TaskCloses = TaskCloses.ON_LEAVE
+    closes_filled: model.FieldCode | None = None
+    """With `closes=filled`: the field whose filling closes the task."""
+    may_postpone: bool = True
+    follows_responsible: bool = True
+    overdue_to: tuple[model.UserId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTask:
+    """Complete the task that the wish `set_by` made; closed or gone already is `nothing_to_do`."""
+
+    set_by: WishKey
+    task: model.TaskId | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReassignTask:
+    set_by: WishKey
+    task: model.TaskId | None
+    responsible: model.UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A notice to one employee. The portal keeps one per `tag`: a repeat replaces it."""
+
+    to: model.UserId
+    text: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment in the card's feed; used only where a person must answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A record in the card's feed, signed by the robot."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyDeal:
+    """Hand-over: a new deal in another pipeline with everything of this one but what belongs to this department."""
+
+    pipeline: model.PipelineId
+    stage: model.StageId
+    leave_out: frozenset[model.FieldCode]
+    """Codes never copied: the fields that the target pipeline's robots fill, the reason of a failure."""
+    title: str | None = None
+    responsible: model.UserId | None = None
+
+
+Act = SetFields | MoveStage | SetTask | CloseTask | ReassignTask | Notify | Comment | LogEntry | CopyDeal
+
+EFFECT_CLASS: Mapping[type, EffectClass] = {
+    SetFields: EffectClass.A,
+    MoveStage: EffectClass.A,
+    SetTask: EffectClass.A,
+    CloseTask: EffectClass.A,
+    ReassignTask: EffectClass.A,
+    Notify: EffectClass.B,
+    Comment: EffectClass.A,
+    LogEntry: EffectClass.A,
+    CopyDeal: EffectClass.A,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One act, wished once. The ledger's row is made of it."""
+
+    key: WishKey
+    robot: RobotId
+    digest: str
+    """The hash of the robot's text: an unsent wish of a changed robot is superseded."""
+    card: model.CardRef
+    cause: str
+    act: Act
+    because: str
+    """Why, in plain Russian, as `why` tells it."""
+    stands_on: WishKey | None = None
+    """Sent only after that one is done; blocked if it is refused."""
+    while_visit: model.VisitId | None = None
+    """`only while there`: superseded once the card's accepted visit is another one."""
+    not_after: datetime | None = None
+    """Too late from then on."""
+    dry_run: bool = False
+    """The robot only watches: recorded, never sent."""
+    depth: int = 0
+    """0 where a person or the client is the cause; one more than the wish that caused it otherwise."""
+
+
+class WishState(StrEnum):
+    WISHED = "wished"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+    BLOCKED = "blocked"
+    NOTHING_TO_DO = "nothing_to_do"
+    NO_EFFECT = "no_effect"
+    GIVEN_UP = "given_up"
+    DRY_RUN = "dry_run"
+    HELD = "held"
+    TOO_LATE = "too_late"
+
+    @property
+    def final(self) -> bool:
+        return self not in {WishState.WISHED, WishState.SENT, WishState.UNKNOWN, WishState.HELD}
+
+    @property
+    def happened(self) -> bool:
+        """The effect stands over there."""
+        return self in {WishState.DONE, WishState.NOTHING_TO_DO}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A row of the ledger as a fact of a look: what was wished for this card before, and how it ended."""
+
+    wish: Wish
+    state: WishState
+    wished_at: datetime
+    done_at: datetime | None = None
+    made: int | None = None
+    """The id of what was created: a task, a deal."""
+    note: str = ""

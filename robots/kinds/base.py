@@ -1,0 +1,95 @@
+"""What every robot kind is: the question it is asked, the answers it may give.
+
+A kind is one module of this package: `Options` (compiled from the YAML, everything resolved to the portal's ids), the
+constants LASTING and OCCASION, and `decide(ask) -> Iterator[Answer]`, a pure generator. The engine (`robots.decision`)
+turns a `Step` into a keyed wish and a `Line` into the trace. Acts that others embed (a task inside `fill`, notices
+inside `duplicates`) are `ActSpec`s and answered by the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from robots import intents, look, model
+from robots import robot as robots_robot
+
+
+class Outcome(StrEnum):
+    """The closed list of admin-experience.md, as far as a decision itself can end in it."""
+
+    NOTHING_TO_DO = "nothing_to_do"
+    WAITING = "waiting"
+    FILTERED = "filtered"
+    NOT_TRIGGERED = "not_triggered"
+    BLOCKED = "blocked"
+    SUPERSEDED = "superseded"
+    TOO_LATE = "too_late"
+    PAUSED = "paused"
+    ALREADY_DONE = "already_done"
+    HELD = "held"
+    WISHED = "wished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act wished for. `name` is the last part of its key; `after` names the step of the same answer it stands on."""
+
+    name: str
+    act: intents.Act
+    because: str
+    after: str | None = None
+    not_after: datetime | None = None
+    cause: str | None = None
+    """Where the kind's own cause differs from the trigger's (a state's change number, a planned moment)."""
+    lasting: bool = False
+    """Not superseded by the card's moving on, whatever the kind's LASTING says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Why nothing was wished (or when it will be): one line of the trace."""
+
+    outcome: Outcome
+    reason: str
+    wake_at: datetime | None = None
+
+
+Answer = Step | Line
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The question put to a kind: is there something to do for this card, now, because of `cause`?"""
+
+    robot: robots_robot.Robot
+    look: look.Look
+    now: datetime
+    cause: str
+    visit: model.Visit
+    """The stay that the trigger is about (the left one for `Left`)."""
+    roles: Mapping[str, model.UserId | None] = field(default_factory=dict)
+    """People that only this occasion knows: `owner` of a duplicate's client."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Texts that only this occasion knows, for embedded acts without a text of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActSpec:
+    """An act embedded in another kind's options: the kind's name and its compiled options."""
+
+    kind: str
+    options: Any
+
+
+class Kind(Protocol):
+    """The face of a module in this package."""
+
+    LASTING: robots_robot.Lasting
+    OCCASION: robots_robot.Occasion
+
+    def decide(self, ask: Ask) -> Iterator[Answer]: ...

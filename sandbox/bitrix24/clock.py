@@ -1,0 +1,29 @@
+"""The portal's clock: real time, or time that a test sets, moves or makes run faster."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone, tzinfo
+
+
+class Clock:
+    """Seconds since the epoch as the portal sees them; `speed` > 1 makes the portal's day pass faster."""
+
+    def __init__(self, *, speed: float = 1.0, start: float | None = None, zone: tzinfo | None = None) -> None:
+        self.speed = speed
+        self.zone = zone or timezone(timedelta(hours=3))
+        self._origin = time.monotonic()
+        self._start = time.time() if start is None else start
+
+    def time(self) -> float:
+        return self._start + (time.monotonic() - self._origin) * self.speed
+
+    def advance(self, seconds: float) -> None:
+        self._start += seconds
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.time(), self.zone)
+
+    def iso(self, moment: datetime | None = None) -> str:
+        """The form in which the API gives moments: server zone, whole seconds, explicit offset."""
+        return (moment or self.now()).astimezone(self.zone).replace(microsecond=0).isoformat()
