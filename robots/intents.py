@@ -121,7 +121,25 @@ class CopyDeal:
     responsible: model.UserId | None = None
 
 
-Act = SetFields | MoveStage | SetTask | CloseTask | ReassignTask | Notify | Comment | LogEntry | CopyDeal
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Nothing to do over there: the ledger itself is the effect («checked: no duplicates»). Recorded as done."""
+
+    note: str
+
+
+Act = (
+    SetFields
+    | MoveStage
+    | SetTask
+    | CloseTask
+    | ReassignTask
+    | Notify
+    | Comment
+    | LogEntry
+    | CopyDeal
+    | Remember
+)
 
 EFFECT_CLASS: Mapping[type, EffectClass] = {
     SetFields: EffectClass.A,
@@ -133,6 +151,7 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     Comment: EffectClass.A,
     LogEntry: EffectClass.A,
     CopyDeal: EffectClass.A,
+    Remember: EffectClass.A,
 }
 
 
@@ -143,7 +162,8 @@ class Wish:
     key: WishKey
     robot: RobotId
     digest: str
-    """The hash of the robot's text: an unsent wish of a changed robot is superseded."""
+    """The hash of the robot's text: an unsent wish of a changed robot is superseded. Empty for obligations (closing a
+    task that was set), which outlive the robot (users.md F13)."""
     card: model.CardRef
     cause: str
     act: Act

@@ -51,7 +51,8 @@ class Match:
     created: datetime | None = None
     closed: bool = False
     via: str = ""
-    """The phone or e-mail, masked for texts, by which it was found; empty for a deal found through its client."""
+    """The normalised phone or e-mail by which it was found (masked only in texts); empty for a deal found through
+    its client."""
     client: model.ClientRef | None = None
     """For a deal or lead: the client through whom it was found."""
     origin: tuple[str, str] | None = None
@@ -82,8 +83,11 @@ class Look:
     """The last stay whose gates were passed; None until the first was."""
     refused: model.VisitId | None = None
     """The stay that a gate judged and refused, until the card is seen elsewhere."""
+    first: bool = False
+    """No look at this card was ever decided: what was created is news now."""
     arrived: tuple[model.Visit, ...] = ()
-    """Stays not seen before, oldest first. Empty if the card stood still."""
+    """Stays after the accepted one, oldest first, the present one last (all of them at the first look). Empty if the
+    card stands where it was accepted. They are kept until accepted: a gate may wait over several looks."""
     changes: Mapping[str, int] = field(default_factory=dict)
     """Change number per field code (and `@contacts`, `@comms`), this look's changes counted in; absent is 0."""
     changed: frozenset[str] = frozenset()

@@ -104,31 +104,6 @@ class Robot:
     """Its place among the robots of one moment: the file's order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """`required_fields` of one stage: what must hold to leave or to enter it. Gates are asked before all robots."""
-
-    id: intents.RobotId
-    pipeline: model.PipelineId
-    stage: model.StageId
-    to_leave: tuple[Requirement, ...] = ()
-    to_enter: tuple[Requirement, ...] = ()
-    policy: GatePolicy = field(default_factory=lambda: GatePolicy())
-    mark: Mark = field(default_factory=lambda: Mark("", 0, 0))
-    digest: str = ""
-    mode: Mode = Mode.ON
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """`filled: [path]` or `where: {…}`; `text` replaces the standard words to the manager."""
-
-    condition: conditions.Condition
-    shown: str
-    """What is missing in people's words: «Сумма»."""
-    text: str = ""
-
-
 class GateDoes(StrEnum):
     TELL = "tell"
     MOVE_BACK = "move_back"
@@ -152,3 +127,28 @@ class GatePolicy:
     at_most_per_day: int = 3
     admin: str = ""
     """Whom the manager may ask, in the text's last line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`required_fields` of one stage: what must hold to leave or to enter it. Gates are asked before all robots."""
+
+    id: intents.RobotId
+    pipeline: model.PipelineId
+    stage: model.StageId
+    to_leave: tuple[Requirement, ...] = ()
+    to_enter: tuple[Requirement, ...] = ()
+    policy: GatePolicy = field(default_factory=GatePolicy)
+    mark: Mark = field(default_factory=lambda: Mark("", 0, 0))
+    digest: str = ""
+    mode: Mode = Mode.ON
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """`filled: [path]` or `where: {…}`; `text` replaces the standard words to the manager."""
+
+    condition: conditions.Condition
+    shown: str
+    """What is missing in people's words: «Сумма»."""
+    text: str = ""

@@ -9,7 +9,7 @@ inside `duplicates`) are `ActSpec`s and answered by the same functions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -76,6 +76,8 @@ class Ask:
     """People that only this occasion knows: `owner` of a duplicate's client."""
     words: Mapping[str, str] = field(default_factory=dict)
     """Texts that only this occasion knows, for embedded acts without a text of their own."""
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """The registry, for kinds that embed others (an import would be a circle)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,13 @@ class ActSpec:
 
     kind: str
     options: Any
+
+
+def embedded(ask: Ask, spec: ActSpec) -> Iterator[Answer]:
+    """What an embedded act answers to the same question; its steps are named after its kind."""
+    inner = replace(ask, robot=replace(ask.robot, kind=spec.kind, options=spec.options))
+    for answer in ask.kinds[spec.kind].decide(inner):
+        yield replace(answer, name=f"{spec.kind} {answer.name}") if isinstance(answer, Step) else answer
 
 
 class Kind(Protocol):

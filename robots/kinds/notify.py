@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from robots import people, templates
+from robots import intents, people, templates
+from robots import robot as robots_robot
+from robots.kinds import base
+
+LASTING = robots_robot.Lasting.EVERY_VISIT
+OCCASION = robots_robot.Occasion.PER_CHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +18,23 @@ class Options:
     to: tuple[people.Person, ...]
     text: templates.Template | None = None
     """None: the words of the occasion (`Ask.words["text"]`)."""
+
+
+def decide(ask: base.Ask) -> Iterator[base.Answer]:
+    options: Options = ask.robot.options
+    text = templates.render(options.text, ask.look) if options.text else ask.words.get("text", "")
+    if not text:
+        yield base.Line(base.Outcome.FAILED, "нечего сказать: текст пуст")
+        return
+    told = set()
+    for person in options.to:
+        found = people.resolve(person, ask.look, ask.roles)
+        if found.user_id is None:
+            yield base.Line(base.Outcome.FAILED, f"некому сообщить: {found.why}")
+        elif found.user_id not in told:
+            told.add(found.user_id)
+            act = intents.Notify(
+                found.user_id, text, tag=f"{ask.look.card.ref}/{ask.robot.id}/{found.user_id}"
+            )
+            name = ask.look.directory.user_name(found.user_id)
+            yield base.Step(f"to {found.user_id}", act, f"сообщение для {name}: {text.splitlines()[0]}")

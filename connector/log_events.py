@@ -1,0 +1,100 @@
+"""The catalogue of log events: every constant that may stand in `event`, and its sentence in both languages.
+
+`voronka logs` renders a line by its sentence, docs/logs.md lists them (a test keeps the two equal). A sentence names only
+keys of its own event; a key that a line lacks is shown as «—».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    ru: str
+    en: str
+
+
+CATALOGUE: Mapping[str, Told] = {
+    "daemon.started": Told(
+        "Voronka запущена: портал {portal}, адрес {url}", "started: portal {portal}, at {url}"
+    ),
+    "daemon.stopping": Told("Останавливаюсь: доделываю начатое", "stopping: finishing what was begun"),
+    "daemon.stopped": Told("Остановилась", "stopped"),
+    "daemon.failed": Told("Не могу работать: {reason}", "can't run: {reason}"),
+    "daemon.crash_point": Told("Проверка падения в точке {point}", "crash trial at {point}"),
+    "hook.received": Told("Сигнал портала: {thing}", "doorbell: {thing}"),
+    "hook.ignored": Told("Сигнал не про нас: {name}", "doorbell of no concern: {name}"),
+    "hook.refused": Told("Сигнал отклонён: {reason}", "doorbell refused: {reason}"),
+    "hook.unsaved": Told(
+        "Сигнал не записан, ответили 503: {reason}", "doorbell not saved, answered 503: {reason}"
+    ),
+    "hook.failed": Told("Сигнал не разобран: {error}", "doorbell failed: {error}"),
+    "page.failed": Told("Страница не открылась: {error}", "page failed: {error}"),
+    "card.looked": Told("{card}: посмотрела", "{card}: looked"),
+    "card.gone": Told("{card}: удалена в портале", "{card}: deleted in the portal"),
+    "card.torn": Told(
+        "{card}: история и карточка расходятся, смотрю ещё раз", "{card}: torn look, looking again"
+    ),
+    "card.parked": Told("{card}: отложена до {until}: {reason}", "{card}: parked until {until}: {reason}"),
+    "robot.decided": Told("{card}: «{robot}»: {outcome}. {reason}", "{card}: {robot}: {outcome}. {reason}"),
+    "intent.sent": Told("{card}: «{robot}»: отправила", "{card}: {robot}: sent"),
+    "intent.done": Told("{card}: «{robot}»: сделано", "{card}: {robot}: done"),
+    "intent.refused": Told(
+        "{card}: «{robot}»: портал отказал: {reason}", "{card}: {robot}: refused: {reason}"
+    ),
+    "intent.unknown": Told(
+        "{card}: «{robot}»: неизвестно, выполнил ли портал; проверю", "{card}: {robot}: unknown, will look"
+    ),
+    "intent.superseded": Told(
+        "{card}: «{robot}»: уже не нужно: {reason}", "{card}: {robot}: superseded: {reason}"
+    ),
+    "intent.adopted": Told("{card}: «{robot}»: нашла сделанное раньше", "{card}: {robot}: found it done"),
+    "intent.retrying": Told("{card}: «{robot}»: повторю в {until}", "{card}: {robot}: again at {until}"),
+    "intent.given_up": Told("{card}: «{robot}»: не вышло: {reason}", "{card}: {robot}: given up: {reason}"),
+    "portal.throttled": Told("Портал просит реже: {reason}", "the portal asks to slow down: {reason}"),
+    "portal.closed": Told("Портал закрыл доступ: {reason}. Ничего не потеряно", "portal closed: {reason}"),
+    "portal.opened": Told("Портал снова открыт", "the portal is open again"),
+    "portal.unreachable": Told(
+        "Портал не отвечает: {reason}. Попробую через {delay} с",
+        "portal unreachable: {reason}; again in {delay} s",
+    ),
+    "portal.connected": Told("Портал отвечает: {address}", "portal answers: {address}"),
+    "portal.degraded": Told("Работаю без части возможностей: {reason}", "degraded: {reason}"),
+    "sweep.done": Told("Обошла портал: нового {fresh}", "swept: {fresh} new"),
+    "sweep.failed": Told("Обход не удался: {reason}", "sweep failed: {reason}"),
+    "backfill.page": Told("Скопировала страницу: {kind}", "copied a page: {kind}"),
+    "backfill.done": Told("Копия готова: {kind}", "copy complete: {kind}"),
+    "loop.failed": Told(
+        "Цикл «{loop}» упал и будет поднят: {error}", "loop {loop} failed, restarting: {error}"
+    ),
+    "config.loaded": Told(
+        "Настройка принята: {config}, роботов {robots}", "configuration {config}: {robots} robots"
+    ),
+    "config.rejected": Told(
+        "Файл с ошибками не принят, работает прежняя настройка: {problems}",
+        "file rejected, the last good configuration works on: {problems}",
+    ),
+    "config.broken": Told("Робот не понят и не работает: {place} {reason}", "broken robot: {place} {reason}"),
+    "config.waiting": Told("Изменения ждут: voronka apply", "changes wait: voronka apply"),
+    "store.failed": Told("База не принимает запись: {reason}", "the database refuses: {reason}"),
+    "store.recovered": Told("База снова пишет", "the database writes again"),
+    "limit.held": Told("«{robot}» придержан лимитом: {reason}", "{robot} held by a limit: {reason}"),
+    "log.foreign": Told("{message}", "{message}"),
+}
+
+
+def sentence(line: Mapping[str, object], language: str = "ru") -> str:
+    """A log line as a sentence; an event of another version is shown by its own name and keys."""
+    event = str(line.get("event", ""))
+    told = CATALOGUE.get(event)
+    if told is None:
+        rest = " ".join(f"{k}={v}" for k, v in line.items() if k not in {"event", "level", "timestamp"})
+        return f"{event} {rest}".strip()
+    return (told.en if language == "en" else told.ru).format_map(_Known(line))
+
+
+class _Known(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "—"

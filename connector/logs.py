@@ -1,0 +1,140 @@
+"""Logs: JSON lines on stderr (a person's terminal gets colours), one pipeline for structlog and for the libraries.
+
+Law: the last step of the pipeline is the filter over the *finished* line, tracebacks included, so that no path around it
+exists: webhook URLs by pattern, every loaded secret by value (plain, URL-quoted and JSON-escaped), then phones and
+e-mails by a keyed hash, so that equal ones can still be told to be equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import sys
+from collections.abc import Collection, Iterator
+from typing import Any, TextIO
+from urllib import parse
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+MASK = "****"
+_WEBHOOK = re.compile(r"(/rest(?:/api)?/\d+/)[A-Za-z0-9_\-]{4,}")
+_TOKEN = re.compile(
+    r"((?:application_token|access_token|refresh_token|client_secret|auth_token|password)"
+    r"[\"'\]]*(?:\s*[=:]\s*|%5D=)[\"']*)[^\s\"'&,}]+",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"(?<![\w.:\-])(?:\+\d|\b[78])(?:[\s\-()]{0,2}\d){9,13}(?![\w])")
+_EMAIL = re.compile(r"[\w.%+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63})+")
+
+
+class Filter:
+    """Hides secrets and masks personal data in any text. `key` makes the hashes of personal data."""
+
+    def __init__(self, secrets: Collection[str] = (), key: bytes = b"voronka") -> None:
+        self._key = key
+        self._secrets: list[str] = []
+        self.add(*secrets)
+
+    def add(self, *secrets: str) -> None:
+        """Secrets learned later (a new token) are hidden from then on."""
+        forms = {form for secret in secrets for form in _forms(secret) if len(form) >= 4}
+        self._secrets = sorted(forms.union(self._secrets), key=len, reverse=True)
+
+    def hide(self, text: str) -> str:
+        """Secrets only: for messages to people, whose own phones and mails they may read."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return _TOKEN.sub(rf"\g<1>{MASK}", _WEBHOOK.sub(rf"\g<1>{MASK}", text))
+
+    def clean(self, text: str) -> str:
+        return _PHONE.sub(self._masked, _EMAIL.sub(self._masked, self.hide(text)))
+
+    def _masked(self, found: re.Match[str]) -> str:
+        text = found.group()
+        plain = text.lower() if "@" in text else re.sub(r"\D", "", text)[-10:]
+        digest = hmac.new(self._key, plain.encode(), hashlib.sha256).hexdigest()[:8]
+        return f"{'mail' if '@' in text else 'phone'}#{digest}"
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """The shapes in which one secret may turn up, its last path part (a webhook's code) among them."""
+    yield secret
+    yield parse.quote(secret, safe="")
+    yield parse.quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    if "://" in secret:
+        parts = [part for part in parse.urlsplit(secret).path.split("/") if part]
+        if parts and len(parts[-1]) >= 8:
+            yield parts[-1]
+
+
+def setup(
+    filtered: Filter, *, level: str = "INFO", stream: TextIO | None = None, pretty: bool | None = None
+) -> None:
+    """Configures structlog and the standard library's root logger. `pretty=None`: colours if the stream is a terminal."""
+    out = sys.stderr if stream is None else stream
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    for_people = out.isatty() if pretty is None else pretty
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(_Formatter(filtered, shared, for_people))
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
+    logging.getLogger("aiohttp.access").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Renders a record, then filters the whole line."""
+
+    def __init__(self, filtered: Filter, shared: list[Processor], for_people: bool) -> None:
+        rendered: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+        if for_people:
+            rendered.append(structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback))
+        else:
+            rendered += [structlog.processors.format_exc_info, _plain, _json]
+        super().__init__(processors=rendered, foreign_pre_chain=[*shared, _foreign])
+        self._filter = filtered
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._filter.clean(super().format(record))
+
+
+def _foreign(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """A library's line: its text becomes `message`, `event` stays a constant of the catalogue."""
+    event["message"], event["event"] = str(event.get("event", "")), "log.foreign"
+    return event
+
+
+def _plain(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """The event first: a person scanning raw lines reads from the left."""
+    return {"event": event.pop("event", ""), **event}
+
+
+def _json(_: WrappedLogger, __: str, event: EventDict) -> str:
+    return json.dumps(event, ensure_ascii=False, default=_shown)
+
+
+def _shown(value: Any) -> Any:
+    return sorted(map(str, value)) if isinstance(value, set | frozenset) else str(value)

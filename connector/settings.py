@@ -1,0 +1,220 @@
+"""Settings: the only reader of the environment, and of the secrets file beside the YAML.
+
+Law: every setting has a default that suits one small company; seconds are plain numbers; a bad value is one sentence
+that names the variable. The environment wins over the secrets file. A secret is never printed: `Secrets` masks itself.
+The variables are a contract with outside harnesses (docs/harness.md).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SECRET_NAMES = ("B24_URL", "B24_EVENTS_TOKEN")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LANGUAGES = ("ru", "en")
+
+
+class SettingsError(Exception):
+    """One sentence for the person who starts the program."""
+
+
+class Refused(SettingsError):
+    """Refused for safety: it could be done, and harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process runs. Seconds are floats."""
+
+    home: Path
+    database_url: str
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    settle_window: float = 60.0
+    request_timeout: float = 70.0
+    sweep_period: float = 30.0
+    lease: float = 30.0
+    body_timeout: float = 10.0
+    log_level: str = "INFO"
+    language: str = "ru"
+    crash_at: str = ""
+    """A named point of the loops at which the process kills itself (trials of crashes); empty: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What may never be shown: the incoming webhook's URL and the token of the portal's events."""
+
+    b24_url: str = field(default="", repr=False)
+    events_token: str = field(default="", repr=False)
+
+    def values(self) -> tuple[str, ...]:
+        return tuple(value for value in (self.b24_url, self.events_token) if value)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Raises SettingsError with one sentence about the first bad variable."""
+    env = os.environ if environ is None else environ
+    home = Path(env.get("VORONKA_HOME") or _state_home(env)).expanduser()
+    seconds = _reader(env, _seconds)
+    return Settings(
+        home=home,
+        database_url=env.get("VORONKA_DATABASE_URL") or f"sqlite:///{home / 'voronka.sqlite'}",
+        http_host=env.get("VORONKA_HTTP_HOST") or "127.0.0.1",
+        http_port=_reader(env, _port)("VORONKA_HTTP_PORT", 8080),
+        settle_window=seconds("VORONKA_SETTLE_WINDOW", 60.0),
+        request_timeout=seconds("VORONKA_REQUEST_TIMEOUT", 70.0),
+        sweep_period=seconds("VORONKA_SWEEP_PERIOD", 30.0),
+        lease=seconds("VORONKA_LEASE", 30.0),
+        body_timeout=seconds("VORONKA_BODY_TIMEOUT", 10.0),
+        log_level=_reader(env, _level)("VORONKA_LOG_LEVEL", "INFO"),
+        language=language(env),
+        crash_at=env.get("VORONKA_CRASH_AT", ""),
+    )
+
+
+def language(environ: Mapping[str, str] | None = None) -> str:
+    """Russian unless VORONKA_LANG says otherwise: the texts in the portal are Russian too."""
+    env = os.environ if environ is None else environ
+    asked = env.get("VORONKA_LANG", "ru").lower()[:2]
+    return asked if asked in LANGUAGES else "ru"
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """This process's environment with changes, for a child of ours (the demo's daemon)."""
+    return {**os.environ, **changes}
+
+
+def secrets_file(config: Path) -> Path:
+    """`romashka.yaml` -> `romashka.secrets`; a folder `romashka/` -> `romashka.secrets` beside it."""
+    return config.with_suffix(".secrets") if config.suffix else config.with_name(config.name + ".secrets")
+
+
+def secrets(config: Path, environ: Mapping[str, str] | None = None) -> Secrets:
+    """Raises Refused if the file may be read by other users, SettingsError if it can't be understood."""
+    env = os.environ if environ is None else environ
+    found = dict(_read_secrets(secrets_file(config)))
+    found.update({name: env[name] for name in SECRET_NAMES if env.get(name)})
+    return Secrets(b24_url=found.get("B24_URL", ""), events_token=found.get("B24_EVENTS_TOKEN", ""))
+
+
+def write_secrets(config: Path, kept: Secrets) -> Path:
+    """Writes the secrets file with mode 0600 from its first byte on."""
+    path = secrets_file(config)
+    text = (
+        "# Секреты Voronka: никому не показывайте этот файл и не кладите его в git.\n"
+        f"B24_URL={kept.b24_url}\nB24_EVENTS_TOKEN={kept.events_token}\n"
+    )
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+    fresh.replace(path)
+    return path
+
+
+def portal_id(address: str) -> str:
+    """The first label of the address (`romashka`); a bare IP keeps all its parts (`127-0-0-1`)."""
+    host = host_of(address)
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host.split(".")[0]
+    return host.replace(".", "-").replace(":", "-")
+
+
+def host_of(address: str) -> str:
+    """The address without scheme, path and port, in lower case."""
+    rest = address.strip().lower().split("://")[-1].split("/")[0]
+    if rest.startswith("["):
+        return rest[1:].split("]")[0]
+    return rest.split(":")[0]
+
+
+def hook_names(address: str) -> frozenset[str]:
+    """The names under which `/hooks/{portal}` knows a portal: its id, its whole host, the host's first label."""
+    host = host_of(address)
+    return frozenset({portal_id(address), host, host.split(".")[0]})
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _state_home(env: Mapping[str, str]) -> str:
+    base = env.get("XDG_STATE_HOME") or "~/.local/state"
+    return f"{base}/voronka"
+
+
+def _reader(env: Mapping[str, str], parse: Callable[[str, str], T]) -> Callable[[str, T], T]:
+    def read(name: str, default: T) -> T:
+        text = env.get(name, "").strip()
+        return parse(name, text) if text else default
+
+    return read
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value <= 0:
+        raise SettingsError(f"{name}: нужно число секунд больше нуля, например 30, а там «{text}»")
+    return value
+
+
+def _port(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise SettingsError(f"{name}: нужен номер порта от 0 до 65535, а там «{text}»")
+    return int(text)
+
+
+def _level(name: str, text: str) -> str:
+    if text.upper() not in LEVELS:
+        raise SettingsError(f"{name}: нужно одно из {', '.join(LEVELS)}, а там «{text}»")
+    return text.upper()
+
+
+def _read_secrets(path: Path) -> Mapping[str, str]:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return {}
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise Refused(
+            f"{path}: файл с секретами могут прочитать другие пользователи. Выполните: chmod 600 {path}"
+        )
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as broken:
+        raise SettingsError(f"{path}: файл не в UTF-8. Сохраните его в UTF-8") from broken
+    return dict(_secret_line(path, number, line) for number, line in enumerate(lines, 1) if _says(line))
+
+
+def _says(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _secret_line(path: Path, number: int, line: str) -> tuple[str, str]:
+    name, equals, value = line.partition("=")
+    if not equals or name.strip() not in SECRET_NAMES:
+        raise SettingsError(
+            f"{path}:{number}: строка должна быть вида ИМЯ=значение, имена: {', '.join(SECRET_NAMES)}"
+        )
+    return name.strip(), value.strip().strip("\"'")

@@ -1,0 +1,230 @@
+"""Gates: what must hold for a card to leave a stage or to enter one (S2.8, S2.9, S2.11; users.md F2).
+
+Judged before every robot, once per move: from the accepted stay to the present one, on present values. A move backwards
+is never judged. A gate that says no either tells, or sends the card back to the accepted stage and tells; then the
+refused stay has no robots. There is nothing to send back to for a card created in the stage or come from another pipeline:
+then the gate only tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from robots import conditions, intents, look, model, paths, people, robot
+
+STUCK_AFTER = timedelta(minutes=10)
+"""A return that was made and isn't seen for so long is believed undone: the card stays where it is."""
+
+FIRST_LINE = 90
+"""A phone's push shows so many characters (users.md F14)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    gate: robot.Gate
+    requirement: robot.Requirement
+    leaving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    notes: tuple[tuple[intents.RobotId, str], ...] = ()
+    """Requirements that could not be evaluated: no «no», but told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something is missing, and the manager has until then to write it."""
+
+    gate: robot.Gate
+    until: datetime
+    missing: tuple[Missing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The card goes back to `to`."""
+
+    gate: robot.Gate
+    missing: tuple[Missing, ...]
+    to: model.Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """The card stays; the manager is told. `overruled` says why it isn't sent back although the rule says so."""
+
+    gate: robot.Gate
+    missing: tuple[Missing, ...]
+    overruled: str = ""
+
+
+Verdict = Pass | Wait | Refuse | Tell
+
+
+def judge(gates: Sequence[robot.Gate], seen: look.Look, now: datetime) -> Verdict:
+    """The verdict about the present stay. Raises NotGathered for requirements on clients."""
+    missing: list[Missing] = []
+    notes: list[tuple[intents.RobotId, str]] = []
+    for gate, requirement, leaving in _asked(gates, seen):
+        match conditions.evaluate(requirement.condition, seen, now):
+            case conditions.No():
+                missing.append(Missing(gate, requirement, leaving))
+            case conditions.Cannot() as cannot:
+                notes.append((gate.id, f"не могу проверить «{requirement.shown}»: {cannot.why}"))
+            case conditions.Yes():
+                pass
+    if not missing:
+        return Pass(tuple(notes))
+    gate = missing[0].gate
+    until = seen.visit.entered + timedelta(seconds=gate.policy.wait_seconds)
+    if now < until:
+        return Wait(gate, until, tuple(missing))
+    return _sentence(gate, tuple(missing), seen, now)
+
+
+def _sentence(gate: robot.Gate, missing: tuple[Missing, ...], seen: look.Look, now: datetime) -> Verdict:
+    policy = gate.policy
+    hard = policy.do is robot.GateDoes.MOVE_BACK
+    if not hard and policy.then_from is not None and now.date() >= policy.then_from:
+        hard = policy.then_do is robot.GateDoes.MOVE_BACK
+    if not hard:
+        return Tell(gate, missing)
+    if seen.accepted is None:
+        return Tell(gate, missing, "карточка создана сразу на этой стадии, возвращать некуда")
+    if seen.accepted.pipeline != seen.visit.pipeline:
+        return Tell(gate, missing, "карточка пришла из другой воронки, возвращать некуда")
+    if returns_today(seen, now) >= policy.at_most_per_day:
+        return Tell(
+            gate, missing, f"сегодня уже возвращали {policy.at_most_per_day} раза: возвраты не помогают"
+        )
+    return Refuse(gate, missing, seen.accepted)
+
+
+def returns_today(seen: look.Look, now: datetime) -> int:
+    """Returns of this card in the last 24 hours."""
+    return sum(
+        isinstance(row.wish.act, intents.MoveStage)
+        and row.wish.act.back
+        and now - row.wished_at < timedelta(days=1)
+        and row.state is not intents.WishState.DRY_RUN
+        for row in seen.past
+    )
+
+
+def _asked(
+    gates: Sequence[robot.Gate], seen: look.Look
+) -> Iterator[tuple[robot.Gate, robot.Requirement, bool]]:
+    """Every requirement that this move must meet, in the board's order: leaving ones, then entering ones."""
+    pipeline = seen.directory.pipeline(seen.visit.pipeline)
+    if pipeline is None or not _is_judged(pipeline, seen):
+        return
+    left = _stages_left(pipeline, seen)
+    for stage in left:
+        for gate in gates:
+            policy = gate.policy
+            first_left = seen.accepted is not None and stage == (seen.accepted.pipeline, seen.accepted.stage)
+            if (gate.pipeline, gate.stage) != stage or not (policy.all_earlier or first_left):
+                continue
+            if _excused(policy, seen.visit.semantic) or _by_the_trusted(gate, seen):
+                continue
+            yield from ((gate, requirement, True) for requirement in gate.to_leave)
+    for gate in gates:
+        if (gate.pipeline, gate.stage) == (seen.visit.pipeline, seen.visit.stage) and not _by_the_trusted(
+            gate, seen
+        ):
+            yield from ((gate, requirement, False) for requirement in gate.to_enter)
+
+
+def _is_judged(pipeline: model.Pipeline, seen: look.Look) -> bool:
+    """Forward moves and arrivals; a lead that became CONVERTED can't be sent back and is only told about."""
+    if seen.accepted is None or seen.accepted.pipeline != seen.visit.pipeline:
+        return True
+    return pipeline.position(seen.visit.stage) > pipeline.position(seen.accepted.stage)
+
+
+def _stages_left(pipeline: model.Pipeline, seen: look.Look) -> list[tuple[model.PipelineId, model.StageId]]:
+    """The accepted stage and those jumped over. On the way to a lost stage nothing is jumped over."""
+    if seen.accepted is None:
+        return []
+    accepted = (seen.accepted.pipeline, seen.accepted.stage)
+    if seen.accepted.pipeline != pipeline.id or seen.visit.semantic is model.Semantic.LOST:
+        return [accepted]
+    start, end = pipeline.position(seen.accepted.stage), pipeline.position(seen.visit.stage)
+    between = [stage for stage in pipeline.stages[start + 1 : end] if stage.semantic is model.Semantic.WORK]
+    return [accepted, *((pipeline.id, stage.id) for stage in between)]
+
+
+def _excused(policy: robot.GatePolicy, into: model.Semantic) -> bool:
+    lost = policy.except_lost and into is model.Semantic.LOST
+    return lost or (policy.except_won and into is model.Semantic.WON)
+
+
+def _by_the_trusted(gate: robot.Gate, seen: look.Look) -> bool:
+    if seen.card.moved_by is None:
+        return False
+    trusted = (people.resolve(person, seen, {}).user_id for person in gate.policy.except_moved_by)
+    return seen.card.moved_by in set(trusted)
+
+
+# ---------------------------------------------------------------- words
+
+
+def refusal_text(verdict: Refuse, seen: look.Look) -> str:
+    """F2: what is missing, what to do, where."""
+    tail = f": не заполнено {_listed(verdict.missing)}" if _fields(verdict.missing) else ""
+    first = _first_line(
+        "Сделка" if seen.card.ref.kind is model.CardKind.DEAL else "Лид", seen, f" вернулась{tail}"
+    )
+    own = [m.requirement.text for m in verdict.missing if m.requirement.text]
+    into = _stage_name(seen, seen.visit)
+    how = f"Чтобы перевести её в «{into}», заполните эти поля и передвиньте ещё раз."
+    lines = [first, *own, *([how] if _fields(verdict.missing) or not own else [])]
+    lines[-1] += f" Открыть сделку: {paths.link(seen.card, seen.directory)}"
+    if verdict.gate.policy.admin:
+        lines.append(f"Если поля нет в карточке, напишите: {verdict.gate.policy.admin}.")
+    return "\n".join(lines)
+
+
+def tell_text(verdict: Tell, seen: look.Look) -> str:
+    """The soft mode: said, not sent back."""
+    into = _stage_name(seen, seen.visit)
+    what = f" без полей {_listed(verdict.missing)}" if _fields(verdict.missing) else ""
+    first = _first_line("Сделка", seen, f" ушла в «{into}»{what}")
+    own = [m.requirement.text for m in verdict.missing if m.requirement.text]
+    policy = verdict.gate.policy
+    later = (
+        f"С {policy.then_from:%d.%m.%Y} такие сделки будут возвращаться."
+        if policy.then_from is not None and policy.do is robot.GateDoes.TELL and not verdict.overruled
+        else ""
+    )
+    link = f"Открыть сделку: {paths.link(seen.card, seen.directory)}"
+    return "\n".join(line for line in (first, *own, later, link) if line)
+
+
+def because(missing: Sequence[Missing]) -> str:
+    listed = _listed(missing)
+    return f"не заполнено {listed}" if _fields(missing) else "; ".join(m.requirement.text for m in missing)
+
+
+def _fields(missing: Sequence[Missing]) -> list[Missing]:
+    """Requirements that are told by name; those with a text of their own speak for themselves."""
+    return [m for m in missing if not m.requirement.text]
+
+
+def _listed(missing: Sequence[Missing]) -> str:
+    return ", ".join(dict.fromkeys(f"«{m.requirement.shown}»" for m in _fields(missing)))
+
+
+def _stage_name(seen: look.Look, visit: model.Visit) -> str:
+    stage = seen.directory.stage(visit.pipeline, visit.stage)
+    return stage.name if stage else visit.stage
+
+
+def _first_line(noun: str, seen: look.Look, rest: str) -> str:
+    """The card's name gives way to what the push must say."""
+    room = max(FIRST_LINE - len(noun) - len(rest) - 3, 12)
+    title = seen.card.title if len(seen.card.title) <= room else seen.card.title[: room - 1].rstrip() + "…"
+    return f"{noun} «{title}»{rest}"
