@@ -10,16 +10,13 @@ A part whose facts aren't gathered is asked for only if the sure parts leave the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
+from robots import comparisons, model, paths, schedule
 from robots import look as robots_look
-from robots import model, paths, schedule, words
 
 
 class Op(StrEnum):
@@ -92,10 +89,6 @@ class Cannot:
 Verdict = Yes | No | Cannot
 
 
-class _Inability(Exception):
-    """Raised by a comparison that has no answer; becomes Cannot."""
-
-
 def evaluate(condition: Condition, look: robots_look.Look, now: datetime) -> Verdict:
     """May raise `look.NotGathered`, never because of a part that the others make irrelevant."""
     return _evaluate(condition, look, now, negated=False)
@@ -164,7 +157,7 @@ def _test(test: Test, look: robots_look.Look, now: datetime, *, negated: bool) -
         return Cannot(test.path.shown, value.why)
     try:
         holds = _holds(test, value, look, now)
-    except _Inability as why:
+    except comparisons.Inability as why:
         return Cannot(test.path.shown, str(why))
     if holds is not negated:
         return Yes()
@@ -215,173 +208,17 @@ def _holds(test: Test, value: model.Value, look: robots_look.Look, now: datetime
         case Op.EMPTY:
             return not paths.is_filled(test.path, value, look)
         case Op.WORDS:
-            return paths.is_filled(test.path, value, look) and _count_words(value) >= _number(test.wanted)
+            enough = comparisons.count_words(value) >= comparisons.number(test.wanted)
+            return enough and paths.is_filled(test.path, value, look)
         case Op.OLDER_THAN:
-            return any(_older(one, test.wanted, look, now) for one in _members(value))
+            return any(comparisons.older(one, test.wanted, look, now) for one in comparisons.members(value))
         case Op.EQUALS:
-            return _any_pair(value, test.wanted, look, _same)
+            return comparisons.any_pair(value, test.wanted, look, comparisons.same)
         case Op.CONTAINS:
-            return _any_pair(value, test.wanted, look, _contains)
+            return comparisons.any_pair(value, test.wanted, look, comparisons.contains)
         case Op.AT_LEAST:
-            return _any_pair(value, test.wanted, look, lambda one, wish, at: _compare(one, wish, at) >= 0)
+            return comparisons.any_pair(value, test.wanted, look, comparisons.at_least)
         case Op.AT_MOST:
-            return _any_pair(value, test.wanted, look, lambda one, wish, at: _compare(one, wish, at) <= 0)
+            return comparisons.any_pair(value, test.wanted, look, comparisons.at_most)
         case _:  # pragma: no cover
             assert_never(test.op)
-
-
-_Relation = Callable[[model.Scalar, model.Scalar, robots_look.Look], bool]
-
-
-def _members(value: model.Value) -> tuple[model.Scalar, ...]:
-    """A field's values; an unset one has none."""
-    members = value if isinstance(value, tuple) else (value,)
-    return tuple(one for one in members if one is not None and one != "")
-
-
-def _any_pair(
-    value: model.Value,
-    wanted: model.Value | schedule.Duration,
-    look: robots_look.Look,
-    relation: _Relation,
-) -> bool:
-    """Some member of the value stands so to some member of the wish; a sure pair outweighs an incomparable one."""
-    if isinstance(wanted, schedule.Duration):
-        raise _Inability("срок сравнивают только с возрастом: older_than")
-    wishes = wanted if isinstance(wanted, tuple) else (wanted,)
-    if not _members(value):
-        # An unticked box may be unset over there: it is «нет», and unset is what «пусто» means.
-        return relation is _same and any(
-            (wish in (None, "", False) and wish != 0) or wish is False for wish in wishes
-        )
-    unable: _Inability | None = None
-    for one in _members(value):
-        for wish in wishes:
-            try:
-                if relation(one, wish, look):
-                    return True
-            except _Inability as why:
-                unable = unable or why
-    if unable:
-        raise unable
-    return False
-
-
-def _same(one: model.Scalar, wish: model.Scalar, look: robots_look.Look) -> bool:
-    if isinstance(one, str) and isinstance(wish, str):
-        return fold(one) == fold(wish)
-    if isinstance(one, bool) or isinstance(wish, bool):
-        return one is wish
-    if wish is None:
-        return False
-    if isinstance(one, str) or isinstance(wish, str):
-        # Option ids come as numbers from one interface and as text from another.
-        return not isinstance(one, date | model.Money) and str(one) == str(wish)
-    return _compare(one, wish, look) == 0
-
-
-def _contains(one: model.Scalar, wish: model.Scalar, look: robots_look.Look) -> bool:
-    if isinstance(one, str) and wish is not None:
-        return fold(str(wish)) in fold(one)
-    return _same(one, wish, look)
-
-
-def fold(text: str) -> str:
-    """Case, spaces and ё don't tell texts apart."""
-    return " ".join(text.casefold().replace("ё", "е").split())
-
-
-def _compare(one: model.Scalar, wish: model.Scalar, look: robots_look.Look) -> int:
-    """-1, 0, 1; moments with moments, sums in the base currency, everything else as numbers."""
-    if isinstance(one, date) or isinstance(wish, date):
-        return _compare_dates(one, wish, look)
-    if isinstance(one, model.Money) or isinstance(wish, model.Money):
-        same = (
-            isinstance(one, model.Money) and isinstance(wish, model.Money) and one.currency == wish.currency
-        )
-        left, right = (_number(one), _number(wish)) if same else (_in_base(one, look), _in_base(wish, look))
-    else:
-        left, right = _number(one), _number(wish)
-    return (left > right) - (left < right)
-
-
-def _in_base(value: model.Scalar, look: robots_look.Look) -> Decimal:
-    """A bare number is in the base currency already."""
-    if not isinstance(value, model.Money) or value.currency == look.directory.base_currency:
-        return _number(value)
-    rate = look.directory.rates.get(value.currency)
-    if rate is None:
-        raise _Inability(f"в портале нет курса {value.currency}")
-    return value.amount * rate
-
-
-def _number(value: model.Value | schedule.Duration) -> Decimal:
-    match value:
-        case model.Money():
-            return value.amount
-        case bool():
-            pass
-        case int() | Decimal():
-            return Decimal(value)
-        case str():
-            try:
-                number = Decimal("".join(value.split()).replace(",", "."))
-            except InvalidOperation:
-                number = Decimal("NaN")
-            if number.is_finite():
-                return number
-        case _:
-            pass
-    raise _Inability(f"это не число: «{_plain(value)}»")
-
-
-def _compare_dates(one: model.Scalar, wish: model.Scalar, look: robots_look.Look) -> int:
-    """Two moments by the instant; where either is a date, by the portal's calendar day."""
-    if not isinstance(one, date) or not isinstance(wish, date):
-        raise _Inability(f"дату не сравнить с «{_plain(wish if isinstance(one, date) else one)}»")
-    if isinstance(one, datetime) and isinstance(wish, datetime):
-        return (one > wish) - (one < wish)
-    left, right = _day(one, look), _day(wish, look)
-    return (left > right) - (left < right)
-
-
-def _day(value: date, look: robots_look.Look) -> date:
-    return value.astimezone(_zone(look)).date() if isinstance(value, datetime) else value
-
-
-def _older(
-    value: model.Scalar, wanted: model.Value | schedule.Duration, look: robots_look.Look, now: datetime
-) -> bool:
-    if not isinstance(wanted, schedule.Duration):
-        raise _Inability("не сказан срок")
-    if not isinstance(value, date):
-        raise _Inability(f"это не дата: «{_plain(value)}»")
-    start = value if isinstance(value, datetime) else datetime.combine(value, time(0), tzinfo=_zone(look))
-    calendar = look.directory.calendar
-    if calendar is None:
-        if wanted.unit.value.startswith("work "):
-            raise _Inability("нет рабочего календаря, а срок в рабочем времени")
-        calendar = schedule.round_the_clock("UTC")
-    try:
-        return schedule.after(start, wanted, calendar) <= now
-    except ValueError as error:
-        raise _Inability(str(error)) from error
-
-
-def _zone(look: robots_look.Look) -> ZoneInfo:
-    return ZoneInfo(look.directory.calendar.timezone if look.directory.calendar else "UTC")
-
-
-def _plain(value: model.Value | schedule.Duration) -> str:
-    match value:
-        case model.Money():
-            return words.money(value)
-        case schedule.Duration():
-            return schedule.words(value)
-        case _:
-            return str(value)
-
-
-def _count_words(value: model.Value) -> int:
-    texts = " ".join(str(one) for one in _members(value))
-    return sum(1 for piece in texts.split() if any(char.isalnum() for char in piece))

@@ -103,7 +103,7 @@ def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
         draft.tell(ENGINE, base.Outcome.BLOCKED, "карточку создаёт передача, она ещё не закончена")
         return draft.done(look.accepted, look.refused)
     stays = occasions.follow(look)
-    look = replace(look, accepted=stays.accepted, refused=stays.refused, arrived=stays.passed)
+    before, look = look, replace(look, accepted=stays.accepted, refused=stays.refused, arrived=stays.passed)
     if _hands_off(rules, look, now, draft):
         return draft.done(look.visit, None)
     try:
@@ -114,7 +114,7 @@ def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
     if standing.held:
         _owe(look, look.accepted, draft)
         _ask(_states(rules, look), look, draft)
-        return draft.done(look.accepted, standing.refused)
+        return draft.done(before.accepted and look.accepted, standing.refused)
     _owe(look, standing.accepted, draft)
     _ask(occasions.triggered(rules.robots, look, standing.accepted, stays.resumed), look, draft)
     return draft.done(standing.accepted, None)

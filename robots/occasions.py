@@ -39,8 +39,7 @@ def follow(seen: look.Look) -> Stays:
     accepted, refused = seen.accepted, seen.refused
     passed = seen.arrived
     if accepted is None and len(passed) > 1:
-        # A card first seen in the middle of its way is judged as if it had been watched from the start of ours.
-        return Stays(_where_we_came_in(seen), None, resumed=False, passed=passed)
+        return _first_seen(seen)
     ids = [visit.id for visit in passed]
     if accepted is not None and refused in ids:
         after = ids.index(refused) + 1
@@ -54,6 +53,18 @@ def follow(seen: look.Look) -> Stays:
     if refused is not None and refused != seen.visit.id:
         refused = None
     return Stays(accepted, refused, resumed=False, passed=passed)
+
+
+def _first_seen(seen: look.Look) -> Stays:
+    """A card first seen in the middle of its way is judged as if it had been watched from the start of ours.
+
+    Its first stay was never worked, so a return to it is an arrival, not a resumption.
+    """
+    began, passed = _where_we_came_in(seen), seen.arrived
+    if passed[-2].id == seen.refused and _in_stage(passed[-1], began):
+        return Stays(None, None, resumed=False, passed=(*passed[:-2], passed[-1]))
+    refused = seen.refused if seen.refused == seen.visit.id else None
+    return Stays(began, refused, resumed=False, passed=passed)
 
 
 def _where_we_came_in(seen: look.Look) -> model.Visit:

@@ -253,6 +253,8 @@ def _display_virtual(
         return found.name if found else f"воронка {value}"
     if code is Virtual.RESPONSIBLE and isinstance(value, int):
         return directory.user_name(model.UserId(value))
+    if code is Virtual.SUM and isinstance(value, int | Decimal):
+        return words.money(model.Money(Decimal(value), directory.base_currency))
     return _plain(value, directory)
 
 

@@ -182,11 +182,11 @@ class Crm:
             raise not_found()
         return saving.update(self, item, saving.read(self, type_id, self._named(type_id, fields)), user_id)
 
-    def delete(self, type_id: int, item_id: int, user_id: int) -> None:
+    def delete(self, type_id: int, item_id: int) -> None:
         item = self.item(type_id, item_id)
         if item is None:
             raise not_found()
-        saving.delete(self, item, user_id)
+        saving.delete(self, item)
 
     def restore(self, type_id: int, item_id: int, user_id: int) -> store.Item:
         return saving.restore(self, type_id, item_id, user_id)

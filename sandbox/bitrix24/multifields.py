@@ -56,6 +56,10 @@ class Index:
         if bucket is not None and not rest:
             bucket.discard((item.type_id, item.id))
 
+    def forget(self, item: store.Item) -> None:
+        for multi in item.fm:
+            self._buckets.get((multi.type_id, _coarse(multi.type_id, multi.value)), set()).discard((item.type_id, item.id))
+
     def owners(self, kind: str, value: str) -> set[Owner]:
         return self._buckets.get((kind, _coarse(kind, value)), set())
 

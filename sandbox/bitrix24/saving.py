@@ -123,7 +123,7 @@ def add(
     table.add(item)
     sideeffects.hide_for_a_while(crm, table, item)
     _write_phones(crm, item, change)
-    sideeffects.follow(crm, item, now)
+    sideeffects.follow(crm, item)
     if stage is not None:
         crm.history(type_id).write(
             history.CREATED, item.id, item.get("categoryId") or 0, dictionaries.semantic(stage), stage.status_id
@@ -212,10 +212,12 @@ def update(crm: Crm, item: store.Item, change: Change, user_id: int, *, events: 
     if move is not None:
         differs |= sideeffects.staged(crm, kind, move, now, wanted.get("categoryId", item.get("categoryId")))
         differs |= {"movedTime": now, "movedBy": user_id}
+        if item.type_id == schema.LEAD and not move.semantics:
+            differs["dateClosed"] = None
         if item.type_id >= schema.SMART_INVOICE:
             differs["previousStageId"] = item.get("stageId")
     crm.table(item.type_id).change(item, differs)
-    sideeffects.follow(crm, item, now)
+    sideeffects.follow(crm, item)
     if move is not None:
         _write_history(crm, item, move, to_pipeline="categoryId" in differs)
     if events:
@@ -265,10 +267,10 @@ def _bind(crm: Crm, item: store.Item, wanted: dict[str, Any], change: Change) ->
             sideeffects.bind_company_contacts(crm, item.id, contacts)
         return
     if change.contacts is not None:
-        sideeffects.apply_contacts(item, wanted, change.contacts)
+        sideeffects.apply_contacts(wanted, change.contacts)
     one, many = ("companyId", "companyIds") if item.type_id == schema.CONTACT else ("contactId", "contactIds")
     new = wanted is item.values
-    if change.values.get(many) is not None or (many in wanted and many in change.values) or change.contacts is not None:
+    if many in change.values or change.contacts is not None:
         ids = wanted.get(many) or ()
         primary = wanted.get(one) or (None if new else item.get(one))
         wanted[many], wanted[one] = ids, primary if primary in ids else next(iter(ids), None)
@@ -294,9 +296,8 @@ def _write_phones(crm: Crm, item: store.Item, change: Change) -> bool:
 # ---- delete ----
 
 
-def delete(crm: Crm, item: store.Item, user_id: int) -> None:
+def delete(crm: Crm, item: store.Item) -> None:
     """Removes a card with what hangs on it; other rooms are told through `on_deleted`."""
-    del user_id  # the portal's delete event names nobody
     key = (item.type_id, item.id)
     kind = crm.known_kind(item.type_id)
     sideeffects.forget(crm, item)

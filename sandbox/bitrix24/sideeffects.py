@@ -22,9 +22,9 @@ def staged(
         made["closed"] = "N" if semantic == "P" else "Y"
     if kind.id == schema.DEAL:
         made["isNew"] = "Y" if crm.dictionaries.stages(kind.id, category)[0].status_id == stage.status_id else "N"
-    if kind.id == schema.LEAD:
-        made["dateClosed"] = None if semantic == "P" else now
-    return {name: value for name, value in made.items() if value is not None or name == "dateClosed"}
+    if kind.id == schema.LEAD and semantic != "P":
+        made["dateClosed"] = now
+    return made
 
 
 def hide_for_a_while(crm: Crm, table: store.Table, item: store.Item) -> None:
@@ -33,9 +33,8 @@ def hide_for_a_while(crm: Crm, table: store.Table, item: store.Item) -> None:
         table.hidden[item.id] = crm.portal.clock.time() + lag
 
 
-def follow(crm: Crm, item: store.Item, now: int) -> None:
+def follow(crm: Crm, item: store.Item) -> None:
     """Flags that the card computes from the rest of itself."""
-    del now
     made: dict[str, Any] = {}
     if item.type_id == schema.LEAD:
         made["isReturnCustomer"] = "Y" if item.get("contactId") or item.get("companyId") else "N"
@@ -45,8 +44,6 @@ def follow(crm: Crm, item: store.Item, now: int) -> None:
             made[name] = "Y" if kind in kinds else "N"
     if made:
         crm.table(item.type_id).change(item, made)
-    if item.values.get("dateClosed", 0) is None:
-        del item.values["dateClosed"]
 
 
 def emit(crm: Crm, kind: schema.EntityType, item_id: int, what: str) -> None:
@@ -61,11 +58,10 @@ def emit(crm: Crm, kind: schema.EntityType, item_id: int, what: str) -> None:
     crm.portal.emit(f"{kind.event}{what}", {"FIELDS": fields})
 
 
-def apply_contacts(item: store.Item, wanted: dict[str, Any], rows: list[Any]) -> None:
+def apply_contacts(wanted: dict[str, Any], rows: list[Any]) -> None:
     """`contacts: [{contactId, sort, isPrimary}]` of crm.item.*."""
     ids = [int(row["contactId"]) for row in rows if isinstance(row, dict) and str(row.get("contactId", "")).isdecimal()]
     primary = [int(row["contactId"]) for row in rows if isinstance(row, dict) and row.get("isPrimary") in ("Y", True)]
-    del item
     wanted["contactIds"] = tuple(dict.fromkeys(ids))
     if primary:
         wanted["contactId"] = primary[0]
@@ -88,11 +84,7 @@ def bind_company_contacts(crm: Crm, company_id: int, contact_ids: tuple[int, ...
 
 def forget(crm: Crm, item: store.Item) -> None:
     """Before a card goes: its phones leave the index, other cards lose their binding to it."""
-    for multi in list(item.fm):
-        crm.multi_index.unlink(item, multi)
-        for each in item.fm:
-            if each is not multi:
-                crm.multi_index.unlink(item, each)
+    crm.multi_index.forget(item)
     names = {schema.CONTACT: ("contactId", "contactIds"), schema.COMPANY: ("companyId", "companyIds")}.get(item.type_id)
     if names is None:
         return
@@ -119,7 +111,7 @@ def convert_at_once(crm: Crm, lead: store.Item, user_id: int) -> None:
     crm.add(schema.DEAL, deal | ({"contactIds": [contact_id]} if contact_id else {}), user_id)
     crm.update(schema.LEAD, lead.id, {"stageId": "CONVERTED"}, user_id)
     if crm.portal.switch.get("simple_lead") == "gone":
-        crm.delete(schema.LEAD, lead.id, user_id)
+        crm.delete(schema.LEAD, lead.id)
 
 
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,7 @@ ALL: dict[str, Switch] = {
         _switch("wrong_secret", "no_auth_found invalid_credentials", "§1.5, §10.1c 401 NO_AUTH_FOUND or 401 INVALID_CREDENTIALS for a wrong or revoked webhook"),
         # cards
         _switch("findbycomm", "digits exact ru", "§5.5, §10.1b phones compared by digits, as written, or with 8 and +7 equal"),
+        _switch("raw_uf_names", "with_flag always", "§5.1 raw UF_CRM_… names in crm.item.* without useOriginalUfNames"),
         _switch("restore_id", "same new", "§9.13, §10.1r id of a card restored from the recycle bin"),
         _switch("required_code", "CRM_FIELD_ERROR_REQUIRED 100 empty", "§5.1, §10.1g error code of a missing required field"),
         _switch("crm_mode", "classic simple", "§5.2 simple mode turns a created lead into a deal at once"),

@@ -1,0 +1,84 @@
+"""The daemon's HTTP face: routes, the guard against surprises, and the server's life.
+
+Law: no request, however made, is answered 500; what went wrong on our side is an honest 503 and a line in the log.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from connector import errors, ports
+from connector.web import hooks, metrics, pages, seams
+
+_log = structlog.get_logger()
+HEADER_SECONDS = 12.0
+"""A client that hasn't finished its headers by then is cut (R14)."""
+
+
+class PortTaken(Exception):
+    """Something else listens where we should."""
+
+
+def create_app(
+    portals: Mapping[str, seams.HookPortal],
+    inbox: ports.Inbox,
+    views: seams.Views,
+    *,
+    body_timeout: float = 10.0,
+    counted: metrics.Metrics | None = None,
+) -> web.Application:
+    """`portals`: every name under which `/hooks/{portal}` may be called -> the portal."""
+    figures = counted or metrics.Metrics()
+    bell = hooks.Hooks(portals, inbox, figures, body_timeout)
+    page = pages.Pages(views, figures)
+    app = web.Application(middlewares=[_guard], client_max_size=hooks.MAX_BODY)
+    app.router.add_post("/hooks/{portal}", bell.handle)
+    app.router.add_get("/health/live", page.live)
+    app.router.add_get("/health/ready", page.ready)
+    app.router.add_get("/metrics", page.figures)
+    app.router.add_get("/", page.home)
+    app.router.add_get("/static/voronka.css", page.style)
+    return app
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: pages.Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except errors.StoreError as refused:
+        _log.error("page.failed", path=request.path[:80], error=str(refused))
+        return hooks.unsaved()
+    except Exception as surprise:  # noqa: BLE001  one bad request must not be a 500, and it is recorded
+        _log.exception("hook.failed", path=request.path[:80], error=type(surprise).__name__)
+        return hooks.unsaved()
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, host: str, port: int, *, header_seconds: float = HEADER_SECONDS
+) -> AsyncIterator[int]:
+    """Listens while the context is open; yields the port. Raises PortTaken."""
+    runner = web.AppRunner(
+        app, access_log=None, keepalive_timeout=header_seconds, lingering_time=0.5, handle_signals=False
+    )
+    await runner.setup()
+    try:
+        yield await _listen(runner, host, port)
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
+    site = web.TCPSite(runner, host, port, backlog=1024, reuse_address=True)
+    try:
+        await site.start()
+    except (OSError, socket.gaierror) as taken:
+        raise PortTaken(f"{host}:{port}: {taken.strerror or taken}") from taken
+    return int(runner.addresses[0][1])

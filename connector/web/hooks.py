@@ -1,0 +1,97 @@
+"""POST /hooks/{portal}: a doorbell is read within limits, believed only with the token, saved, and then answered.
+
+Answers: 200 after the commit (unknown events too, counted) · 400 not a form · 403 not ours, without a detail · 404 no
+such portal · 405 not a POST · 408 too slow · 413 too large · 503 with Retry-After where nothing was saved. Never 500.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+
+import structlog
+from aiohttp import web
+
+from connector import errors, ports
+from connector.web import metrics, seams
+
+MAX_BODY = 64 * 1024
+RETRY_AFTER = "5"
+_CLOSE = {"Connection": "close"}
+_log = structlog.get_logger()
+
+
+class Hooks:
+    """The handler. `portals` holds every name under which a portal may be called."""
+
+    def __init__(
+        self,
+        portals: Mapping[str, seams.HookPortal],
+        inbox: ports.Inbox,
+        counted: metrics.Metrics,
+        body_timeout: float,
+    ) -> None:
+        self._portals, self._inbox, self._metrics, self._timeout = portals, inbox, counted, body_timeout
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        with self._metrics.hook_seconds.time():
+            portal = self._portals.get(request.match_info["portal"].lower())
+            result, answer = await self._answered(portal, request)
+        self._metrics.hooks.labels(portal.id if portal else "unknown", result).inc()
+        return answer
+
+    async def _answered(
+        self, portal: seams.HookPortal | None, request: web.Request
+    ) -> tuple[str, web.Response]:
+        if portal is None:
+            return "no_portal", web.Response(status=404, headers=_CLOSE)
+        try:
+            body = await self._body(request)
+        except TimeoutError:
+            return "slow", web.Response(status=408, headers=_CLOSE)
+        if body is None:
+            return "too_large", web.Response(status=413, headers=_CLOSE)
+        try:
+            bell = portal.parse(body)
+        except seams.HookMalformed as broken:
+            _log.warning("hook.refused", portal=portal.id, reason=str(broken))
+            return "malformed", web.Response(status=400)
+        return await self._take(portal, bell)
+
+    async def _body(self, request: web.Request) -> bytes | None:
+        """The body, None if it is over the cap; a declared length is believed before a byte is read."""
+        if (request.content_length or 0) > MAX_BODY:
+            return None
+        parts = bytearray()
+        async with asyncio.timeout(self._timeout):
+            async for chunk in request.content.iter_any():
+                parts += chunk
+                if len(parts) > MAX_BODY:
+                    return None
+        return bytes(parts)
+
+    async def _take(self, portal: seams.HookPortal, bell: seams.Doorbell) -> tuple[str, web.Response]:
+        if not believed(portal, bell):
+            _log.warning("hook.refused", portal=portal.id, reason="чужой токен или портал")
+            return "refused", web.Response(status=403)
+        if bell.thing is None:
+            _log.debug("hook.ignored", portal=portal.id, name=bell.event[:60])
+            return "ignored", web.Response(text="ok")
+        try:
+            await self._inbox.mark(portal.id, [bell.thing])
+        except errors.StoreError as refused:
+            _log.error("hook.unsaved", portal=portal.id, reason=str(refused))
+            return "unsaved", unsaved()
+        _log.debug("hook.received", portal=portal.id, thing=f"{bell.thing.kind}:{bell.thing.id}")
+        return "saved", web.Response(text="ok")
+
+
+def unsaved() -> web.Response:
+    return web.Response(status=503, headers={"Retry-After": RETRY_AFTER})
+
+
+def believed(portal: seams.HookPortal, bell: seams.Doorbell) -> bool:
+    """The token proves the sender, compared in constant time on bytes; a stated other host disproves it."""
+    right = bool(portal.token) and hmac.compare_digest(portal.token, bell.token)
+    return right and (not portal.host or not bell.domain or bell.domain.lower() == portal.host)
