@@ -60,13 +60,21 @@ class Filter:
         return f"{'mail' if '@' in text else 'phone'}#{digest}"
 
 
+def _escaped(text: str) -> set[str]:
+    return {
+        text,
+        repr(text)[1:-1],
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        parse.quote(text, safe=""),
+        parse.quote_plus(text),
+    }
+
+
 def _forms(secret: str) -> Iterator[str]:
-    """The shapes in which one secret may turn up, its last path part (a webhook's code) among them."""
-    yield secret
-    yield parse.quote(secret, safe="")
-    yield parse.quote_plus(secret)
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    """The shapes in which one secret may turn up: escaped once or twice (a repr inside JSON), a webhook's code alone."""
+    for once in _escaped(secret):
+        yield from _escaped(once)
     if "://" in secret:
         parts = [part for part in parse.urlsplit(secret).path.split("/") if part]
         if parts and len(parts[-1]) >= 8:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from sandbox.bitrix24 import kernel, methods
@@ -74,10 +73,7 @@ def call(portal: Portal, name: str, params: dict[str, Any] | None = None, *, use
 
     For tests, the board and the control API: no bucket, no latency, no faults.
     """
-    webhook = next(iter(portal.webhooks.values()), None)
-    if webhook is None or (user_id is not None and webhook.user_id != user_id):
-        from sandbox.bitrix24 import portal as portals  # noqa: PLC0415 - portal imports the rooms that import this
-
-        webhook = portals.Webhook(user_id or min(portal.users), secrets.token_hex(8))
+    first = next((each.user_id for each in portal.webhooks.values()), min(portal.users, default=0))
+    webhook = portal.webhook_of(first if user_id is None else user_id)
     found = prepare(portal, webhook, name)
     return run(kernel.Call(portal, webhook, found.name.lower(), params or {}), found).result

@@ -101,8 +101,8 @@ class Dialect:
     unknown_is_error: bool = False
     array_is_in: bool = True
     logic: bool = True
-    special: Callable[[str, str, Any], Predicate | None] = lambda _name, _op, _value: None
-    """Keys outside the schema (PHONE, EMAIL of the classic lists): (name, prefix, value) -> test, or None."""
+    special: Callable[[str, str, Any], Condition | None] = lambda _name, _op, _value: None
+    """Keys outside the schema (PHONE, EMAIL of the classic lists): (name, prefix, value) -> condition, or None."""
 
 
 def split(key: str) -> tuple[str, str]:
@@ -145,9 +145,9 @@ def _read(result: Filter, key: str, value: Any, dialect: Dialect) -> None:
     prefix, name = split(key)
     found = dialect.resolve(name)
     if found is None or found.type == "crm_multifield":
-        test = dialect.special(name, prefix, value)
-        if test is not None:
-            result.tests.append(test)
+        special = dialect.special(name, prefix, value)
+        if special is not None:
+            result.conditions.append(special)
         elif dialect.unknown_is_error:
             raise _invalid(f"Invalid filter: field '{name}' is not allowed in filter")
         return

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.bitrix24 import clock as clocks
-from sandbox.bitrix24 import crm, notices, people, switches, taskbook, timeline
+from sandbox.bitrix24 import crm, journal, limits, notices, people, switches, taskbook, timeline
 
 ALL_SCOPES = frozenset(
     "crm task tasks im user user_basic user_brief department calendar timeman bizproc userfieldconfig".split()
@@ -69,6 +69,8 @@ class Portal:
     def __post_init__(self) -> None:
         self._numbers: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
         self.listeners: list[Callable[[Event], None]] = []
+        self.limits = limits.Limits(self.clock)
+        self.journal = journal.Journal()
         self.crm = crm.Crm(self)
         self.taskbook = taskbook.TaskBook(self)
         self.timeline = timeline.Timeline(self)
@@ -77,6 +79,11 @@ class Portal:
     def next_id(self, sequence: str) -> int:
         """Numbers are per table, as in the portal's database."""
         return next(self._numbers[sequence])
+
+    def webhook_of(self, user_id: int) -> Webhook:
+        """A webhook that speaks as this user: a registered one, or one made for the occasion."""
+        found = (each for each in self.webhooks.values() if each.user_id == user_id and not each.revoked)
+        return next(found, None) or Webhook(user_id, f"inside-{user_id}")
 
     def emit(self, name: str, data: dict[str, Any]) -> None:
         """Tells the listeners (delivery, board, tests) that something happened; delivery is theirs."""

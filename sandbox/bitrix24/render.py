@@ -30,11 +30,11 @@ def all_columns(table: schema.Schema, *, raw_uf: bool) -> list[Column]:
     return [(out_name(each, raw_uf=raw_uf), each) for each in table.shown if each.name not in _WRITE_ONLY]
 
 
-def item_columns(table: schema.Schema, select: list[str], *, raw_uf: bool) -> list[Column]:
+def item_columns(table: schema.Schema, select: list[str], *, raw_uf: bool, accept_raw: bool) -> list[Column]:
     """Columns of a crm.item.list select. `fm` comes with `*` only; unknown names are skipped; id always comes."""
     if not select or "*" in select:
         return all_columns(table, raw_uf=raw_uf)
-    named = (table.item_field(name, raw_uf=raw_uf) for name in select)
+    named = (table.item_field(name, raw_uf=accept_raw) for name in select)
     columns = [(out_name(each, raw_uf=raw_uf), each) for each in named if each and each.type != "crm_multifield"]
     if not any(name == "id" for name, _ in columns):
         columns.insert(0, ("id", table.by_item["id"]))
