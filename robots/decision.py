@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from robots import conditions, gates, intents, kinds, model, obligations, occasions
 from robots import look as looks
@@ -20,7 +21,7 @@ DEEPEST = 5
 """More of our own effects than this behind one change is a circle of robots (R6)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """Everything the engine obeys for one portal, compiled. `config` is the short hash shown in logs."""
 
@@ -28,6 +29,10 @@ class Rules:
     gates: tuple[robots_robot.Gate, ...] = ()
     hands_off: conditions.Condition | None = None
     config: str = ""
+
+    @cached_property
+    def timetable(self) -> occasions.Timetable:
+        return occasions.Timetable(self.robots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
         _ask(_states(rules, look), look, draft)
         return draft.done(before.accepted and look.accepted, standing.refused)
     _owe(look, standing.accepted, draft)
-    _ask(occasions.triggered(rules.robots, look, standing.accepted, stays.resumed), look, draft)
+    _ask(occasions.triggered(rules.timetable, look, standing.accepted, stays.resumed), look, draft)
     return draft.done(standing.accepted, None)
 
 
@@ -261,7 +266,7 @@ def _owe(look: looks.Look, accepted: model.Visit | None, draft: _Draft) -> None:
 
 def _states(rules: Rules, look: looks.Look) -> Iterator[occasions.Occasion]:
     """While a stay is held only robots of states and of the card's birth act: they aren't of that stay."""
-    for occasion in occasions.triggered(rules.robots, look, look.accepted, resumed=True):
+    for occasion in occasions.triggered(rules.timetable, look, look.accepted, resumed=True):
         if isinstance(occasion.robot.trigger, robots_robot.Always | robots_robot.Created):
             yield occasion
 

@@ -121,3 +121,21 @@ def _overdue(
         yield Due(
             row, tail, intents.Notify(user, text, tag), f"задача «{task.title}» просрочена: срок был {due}"
         )
+
+
+def orphans(card: model.CardRef, past: tuple[intents.Past, ...]) -> Iterator[intents.Wish]:
+    """The card was deleted: its robots' open tasks are closed (design.md «The sweep»)."""
+    closed = {row.wish.act.set_by for row in past if isinstance(row.wish.act, intents.CloseTask)}
+    for row in past:
+        if isinstance(row.wish.act, intents.SetTask) and row.state in MADE and row.wish.key not in closed:
+            made = model.TaskId(row.made) if row.made is not None else None
+            yield intents.Wish(
+                key=intents.WishKey(f"{row.wish.key}/orphan"),
+                robot=row.wish.robot,
+                digest="",
+                card=card,
+                cause=f"{row.wish.cause}/orphan",
+                act=intents.CloseTask(row.wish.key, made),
+                because=f"карточка удалена: задача «{row.wish.act.title}» больше не нужна",
+                stands_on=row.wish.key,
+            )

@@ -85,24 +85,71 @@ def after(activation: look.Activation | None, visit: model.Visit) -> bool:
     return visit.row > activation.row if visit.row is not None else visit.entered > activation.at
 
 
+class Timetable:
+    """The robots by what they wait for, made once per configuration, so that a look asks only those concerned.
+
+    It only narrows: whether there is an occasion is still decided robot by robot.
+    """
+
+    def __init__(self, robots: Sequence[robot.Robot]) -> None:
+        live = sorted(
+            (each for each in robots if each.mode is not robot.Mode.OFF), key=lambda each: each.order
+        )
+        self._by_stage: dict[tuple[type, model.StageId], list[robot.Robot]] = {}
+        self._any_stage: dict[type, list[robot.Robot]] = {}
+        self._changed: dict[str, list[robot.Robot]] = {}
+        self._states: list[robot.Robot] = []
+        for each in live:
+            match each.trigger:
+                case robot.Entered(stage=model_stage) | robot.Left(stage=model_stage) if (
+                    model_stage is not None
+                ):
+                    self._by_stage.setdefault((type(each.trigger), model_stage), []).append(each)
+                case robot.Entered() | robot.Left() | robot.Reopened():
+                    self._any_stage.setdefault(type(each.trigger), []).append(each)
+                case robot.Changed(code):
+                    self._changed.setdefault(code, []).append(each)
+                case robot.Created() | robot.Always():
+                    self._states.append(each)
+
+    def of_moves(self, seen: look.Look) -> Iterator[robot.Robot]:
+        """Leaving robots, entering ones, reopening ones, for the stays of this look."""
+        if not seen.arrived:
+            return
+        stages = {visit.stage for visit in seen.arrived}
+        if seen.accepted is not None:
+            stages.add(seen.accepted.stage)
+        for phase in (robot.Left, robot.Entered, robot.Reopened):
+            found = [*self._any_stage.get(phase, ())]
+            for stage in stages:
+                found += self._by_stage.get((phase, stage), ())
+            yield from sorted(found, key=_order)
+
+    def of_card(self, seen: look.Look) -> Iterator[robot.Robot]:
+        """Robots of birth, of states and of what changed."""
+        found = [*self._states]
+        for code in seen.changed & self._changed.keys():
+            found += self._changed[code]
+        return iter(sorted(found, key=_order))
+
+
+def _order(each: robot.Robot) -> int:
+    return each.order
+
+
 def triggered(
-    robots: Sequence[robot.Robot], seen: look.Look, accepted: model.Visit | None, resumed: bool
+    timetable: Timetable, seen: look.Look, accepted: model.Visit | None, resumed: bool
 ) -> Iterator[Occasion]:
     """Leaving robots first, then entering ones, then the rest; the file's order within.
 
     `seen.accepted` is the stay before this look, `accepted` the one after it; `seen.arrived` the stays between.
     """
-    mine = [
-        each
-        for each in sorted(robots, key=lambda each: each.order)
-        if each.mode is not robot.Mode.OFF and each.card is seen.card.ref.kind
-    ]
-    for phase in (robot.Left, robot.Entered, robot.Reopened):
-        for each in mine:
-            if seen.arrived and isinstance(each.trigger, phase):
-                yield from _of_move(each, seen, resumed)
-    for each in mine:
-        if isinstance(each.trigger, robot.Created | robot.Changed | robot.Always):
+    kind = seen.card.ref.kind
+    for each in timetable.of_moves(seen):
+        if each.card is kind:
+            yield from _of_move(each, seen, resumed)
+    for each in timetable.of_card(seen):
+        if each.card is kind:
             yield from _of_card(each, seen, accepted or seen.visit)
 
 

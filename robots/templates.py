@@ -67,7 +67,8 @@ Resolve = Callable[[str], paths.Path]
 _BRACES = re.compile(r"\{\{|\}\}")
 _ELSE = re.compile(r"\s*(?:иначе|else)\s*:\s*", re.IGNORECASE)
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)'|«([^»]*)»""")
-_TAKEN_ALONG = re.compile(r"[^\S\n]*[.,;:!?…]*(?:(?<=[^\S\n])[-–—](?=[^\S\n]))?[^\S\n]*")
+_TAKEN_ALONG = re.compile(r"[^\S\n]*[.,;:!?…]*[^\S\n]*(?:(?<!\s)[-–—]|(?<=\s)[-–—](?=\s))?[^\S\n]*")
+"""Of dashes only one glued to the placeholder or standing alone: « -5 %» keeps its minus."""
 _LINE_END_SPACES = re.compile(r"[^\S\n]+(?=\n)")
 _NO_VALUE = re.compile(r"[\s.?\-–—_]*")
 _DIRECTIONS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

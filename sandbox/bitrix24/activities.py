@@ -46,7 +46,7 @@ DEFAULTS: dict[str, Any] = {
 class Activity:
     id: int
     values: dict[str, Any]
-    born: float
+    shown_from: float
     bindings: list[CardKey] = field(default_factory=list)
     communications: list[dict[str, Any]] = field(default_factory=list)
 
@@ -100,7 +100,7 @@ class Activities:
             "ASSOCIATED_ENTITY_ID": values.get("ASSOCIATED_ENTITY_ID", 0),
             "IS_INCOMING_CHANNEL": "Y" if row["DIRECTION"] == 1 else "N",
         }  # fmt: skip
-        one = Activity(number, row, self.portal.clock.time(), [owner], communications or [])
+        one = Activity(number, row, self.portal.faults.shown_from(self.portal), [owner], communications or [])
         self.rows[number] = one
         self._send_if_letter(one)
         self._done("ADD", one, user_id)

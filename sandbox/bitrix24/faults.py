@@ -3,19 +3,23 @@
 A rule names its kind, the methods (or events) that it concerns as globs, and when it strikes: on the nth occasion,
 by probability, at most so many times. Kinds of a REQUEST concern the exchange as a whole and are played by
 `faults_http`; kinds of a COMMAND concern one command, alone or in a batch, and are asked for by whoever runs
-commands (`before_command`, `after_command`); kinds of an EVENT are asked for by `delivery`.
+commands (`Faults.run`); kinds of an EVENT are asked for by `delivery`.
 Every rule has dice of its own, so that adding one does not change the others.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.bitrix24 import kernel, typedrift
+
+if TYPE_CHECKING:
+    from sandbox.bitrix24.portal import Portal
 
 REQUEST_KINDS = frozenset(
     "refuse reset_before_commit commit_then_reset commit_then_502 commit_then_504 commit_then_truncated "
@@ -94,8 +98,8 @@ class Faults:
         """(kind, method or event) of every fault that happened, in order."""
         self._rules: list[_Rule] = []
         self._added = 0
-        self._hidden: list[tuple[float, float]] = []
-        """(moment of birth, until when lists do not show what was born then)."""
+        self._hiding = 0.0
+        """Seconds for which lists do not show what the running command creates."""
 
     def add(self, fault: Fault) -> None:
         self._rules.append(_Rule(fault, random.Random(f"{self.seed}/{self._added}/{fault.kind}")))
@@ -106,7 +110,7 @@ class Faults:
             self.add(fault)
 
     def clear(self) -> None:
-        """Forgets the rules; what was hidden from lists stays hidden for its time."""
+        """Forgets the rules; what is hidden from lists stays hidden for its time."""
         self._rules.clear()
 
     @property
@@ -124,8 +128,27 @@ class Faults:
         """Whether any rule concerns single commands: the quick path asks this once."""
         return any(rule.fault.kind in COMMAND_KINDS for rule in self._rules)
 
-    def before_command(self, call: kernel.Call) -> list[Fault]:
-        """Draws the faults of one command and plays those that precede it; raises the portal's refusal."""
+    def run(self, call: kernel.Call, execute: Callable[[], kernel.Answer]) -> kernel.Answer:
+        """One command under the rules that concern it; raises the portal's refusal like the command itself."""
+        if not self.wants_commands():
+            return execute()
+        drawn = self._before(call)
+        try:
+            answer = execute()
+        finally:
+            self._hiding = 0.0
+        share = next((float(fault.params.get("share", 0.1)) for fault in drawn if fault.kind == "type_drift"), None)
+        if share is None:
+            return answer
+        dice = random.Random(f"{self.seed}/drift/{len(self.struck)}")
+        return dataclasses.replace(answer, result=typedrift.drifted(answer.result, dice, share))
+
+    def shown_from(self, portal: Portal) -> float:
+        """From when lists show what is created now."""
+        return portal.clock.time() + max(portal.switch.seconds("lists_lag"), self._hiding)
+
+    def _before(self, call: kernel.Call) -> list[Fault]:
+        """Draws the faults of one command and plays those that precede it."""
         drawn = list(self._drawn(COMMAND_KINDS, (call.method,), first=False))
         for fault in drawn:
             if fault.kind == "operation_limit_429":
@@ -135,25 +158,9 @@ class Faults:
                 raise kernel.Refusal(given["status"], given["code"], given["text"])
             if fault.kind == "delete_between":
                 delete_what_is_read(call)
-        return drawn
-
-    def after_command(self, call: kernel.Call, result: Any, drawn: list[Fault]) -> Any:
-        """Plays the faults that follow a command; returns the result as the caller will see it."""
-        for fault in drawn:
             if fault.kind == "invisible_in_lists":
-                now = call.portal.clock.time()
-                self._hidden.append((now, now + float(fault.params.get("seconds", 5))))
-            if fault.kind == "type_drift":
-                dice = random.Random(f"{self.seed}/drift/{len(self.struck)}")
-                result = typedrift.drifted(result, dice, float(fault.params.get("share", 0.1)))
-        return result
-
-    def hides(self, born: float, now: float) -> bool:
-        """Whether a list asked `now` does not yet show what was born then."""
-        if not self._hidden:
-            return False
-        self._hidden = [entry for entry in self._hidden if entry[1] > now]
-        return any(0 <= moment - born < 0.05 for moment, _ in self._hidden)
+                self._hiding = float(fault.params.get("seconds", 5))
+        return drawn
 
     def _drawn(self, kinds: frozenset[str], names: Sequence[str], *, first: bool = True) -> Iterable[Fault]:
         for rule in self._rules:
@@ -176,8 +183,7 @@ def delete_what_is_read(call: kernel.Call) -> None:
     card_id = _number(call.param("id"))
     type_id = _number(call.param("entityTypeId")) or _CLASSIC.get(call.method.lower().split(".")[1], 0)
     if card_id and portal.crm.exists(type_id, card_id):
-        admin = next(user.id for user in portal.users.values() if user.admin)
-        portal.crm.delete(type_id, card_id, admin)
+        portal.crm.delete(type_id, card_id)
 
 
 _CLASSIC = {"lead": 1, "deal": 2, "contact": 3, "company": 4, "quote": 7}

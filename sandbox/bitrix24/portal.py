@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.bitrix24 import clock as clocks
-from sandbox.bitrix24 import crm, journal, limits, notices, people, switches, taskbook, timeline
+from sandbox.bitrix24 import crm, faults, journal, limits, notices, people, switches, taskbook, timeline, workdays
 
 ALL_SCOPES = frozenset(
     "crm task tasks im user user_basic user_brief department calendar timeman bizproc userfieldconfig".split()
@@ -71,6 +71,8 @@ class Portal:
         self.listeners: list[Callable[[Event], None]] = []
         self.limits = limits.Limits(self.clock)
         self.journal = journal.Journal()
+        self.faults = faults.Faults()
+        self.workdays = workdays.WorkDays()
         self.crm = crm.Crm(self)
         self.taskbook = taskbook.TaskBook(self)
         self.timeline = timeline.Timeline(self)

@@ -105,8 +105,7 @@ def _start(given: Any) -> int:
 def visible(portal: portals.Portal, rows: Iterable[Any]) -> list[Any]:
     """Those rows that lists already show: what was created a moment ago may still be missing (§9.12).
 
-    A row has `born`, the portal's time of its creation.
+    A row has `shown_from`, the portal's time from which lists know it.
     """
-    lag = portal.switch.seconds("lists_lag")
     now = portal.clock.time()
-    return [row for row in rows if now - row.born >= lag and not portal.faults.hides(row.born, now)]
+    return [row for row in rows if row.shown_from <= now]

@@ -28,9 +28,9 @@ def staged(
 
 
 def hide_for_a_while(crm: Crm, table: store.Table, item: store.Item) -> None:
-    lag = crm.portal.switch.seconds("lists_lag")
-    if lag:
-        table.hidden[item.id] = crm.portal.clock.time() + lag
+    shown_from = crm.portal.faults.shown_from(crm.portal)
+    if shown_from > crm.portal.clock.time():
+        table.hidden[item.id] = shown_from
 
 
 def follow(crm: Crm, item: store.Item) -> None:

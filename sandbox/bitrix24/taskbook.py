@@ -65,7 +65,7 @@ class Comment:
 class Task:
     id: int
     values: dict[str, Any]
-    born: float
+    shown_from: float
     checklist: checklists.Checklist
     history: list[Row] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
@@ -148,7 +148,7 @@ class TaskBook:
             "STATUS": values["STATUS"] if values["STATUS"] in (WAITING, RUNNING, DONE, DEFERRED) else WAITING,
             "GUID": f"{{{number:032x}}}",
         }  # fmt: skip
-        task = Task(number, values, self.portal.clock.time(), checklists.Checklist(number))
+        task = Task(number, values, self.portal.faults.shown_from(self.portal), checklists.Checklist(number))
         self.tasks[number] = task
         self._bind(task, [], values["UF_CRM_TASK"])
         self._note(task, user_id, "NEW", None, None)

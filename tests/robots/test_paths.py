@@ -38,7 +38,9 @@ def test_fields_are_read_in_the_portal_terms() -> None:
 
 def test_a_field_of_another_kind_of_card_is_missing() -> None:
     """«Missing» isn't «empty»: a lead has no РОП to fill."""
-    assert paths.read(b.path("РОП"), b.look(card=b.card(kind=LEAD))) == paths.Missing("у лидов нет поля «РОП»")
+    assert paths.read(b.path("РОП"), b.look(card=b.card(kind=LEAD))) == paths.Missing(
+        "у лидов нет поля «РОП»"
+    )
     gone = paths.Path(paths.Owner.CONTACT, model.FieldCode("UF_CRM_GONE"), "Контакт / Пол")
     assert paths.read(gone, b.look()) == paths.Missing("у контактов нет поля «Контакт / Пол»")
 
@@ -62,14 +64,28 @@ def test_the_contact_and_the_company_answer_for_themselves() -> None:
     """F15: «Контакт / Имя» is the first name, «Компания / Название» the title."""
     maria = b.contact(last_name="Сергеева", responsible=b.PETROVA, fields={model.FieldCode("UF_CRM_PAYS"): 2})
     look = b.look(clients=(maria, b.company()))
-    names = ("Контакт / Имя", "Контакт / Полное имя", "Контакт / Телефон", "Контакт / E-mail", "Контакт / Как платит")
-    assert [_read(name, look) for name in names] == ["Мария", "Мария Сергеева", "+79160000001", "maria@mail.ru", 2]
+    names = (
+        "Контакт / Имя",
+        "Контакт / Полное имя",
+        "Контакт / Телефон",
+        "Контакт / E-mail",
+        "Контакт / Как платит",
+    )
+    assert [_read(name, look) for name in names] == [
+        "Мария",
+        "Мария Сергеева",
+        "+79160000001",
+        "maria@mail.ru",
+        2,
+    ]
     assert [_read(name, look) for name in ("Компания / Название", "Компания / Телефон", "Клиент")] == [
         "ООО «Лютик»",
         "+74950000002",
         "Мария Сергеева",
     ]
-    of_contact = {code: paths.read(paths.Path(paths.Owner.CONTACT, code, "К"), look) for code in paths.Virtual}
+    of_contact = {
+        code: paths.read(paths.Path(paths.Owner.CONTACT, code, "К"), look) for code in paths.Virtual
+    }
     assert of_contact[paths.Virtual.LINK] == "https://romashka.bitrix24.ru/crm/contact/details/21/"
     assert (of_contact[paths.Virtual.RESPONSIBLE], of_contact[paths.Virtual.ID]) == (b.PETROVA, 21)
     assert of_contact[paths.Virtual.STAGE] == paths.Missing("у контактов нет такого поля: stage")
@@ -125,15 +141,36 @@ def test_a_nameless_client_is_a_client() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", ".", "...", "-", " - ", "?", "0", "нет", "Нет.", "n/a", "N/A", "x", "х", "ХХХ", "1111111", "—", "нет нет"]
-    + ["аааа", "0 0", "11-11", "нет, нет", "на", "no"][:4],
+    [
+        "",
+        " ",
+        ".",
+        "...",
+        "-",
+        " - ",
+        "?",
+        "0",
+        "нет",
+        "Нет.",
+        "n/a",
+        "N/A",
+        "x",
+        "х",
+        "ХХХ",
+        "1111111",
+        "—",
+        "нет нет",
+    ]
+    + ["аааа", "0 0", "11-11", "нет, нет", "no"],
 )
 def test_text_that_only_gets_past_the_field_is_empty(text: str) -> None:
     """F21: the manager who plays the system."""
     assert not paths.filled(text)
 
 
-@pytest.mark.parametrize("text", ["окно 2 на 2", "5", "М", "да", "нет денег", "дорого.", "+7 916 000-00-01", "00 1", "ok"])
+@pytest.mark.parametrize(
+    "text", ["окно 2 на 2", "5", "М", "да", "нет денег", "дорого.", "+7 916 000-00-01", "00 1", "ok"]
+)
 def test_a_short_honest_answer_is_filled(text: str) -> None:
     """One letter may be a size, one digit a quantity."""
     assert paths.filled(text)

@@ -15,7 +15,9 @@ MANAGER = people.InField(b.path("Ответственный"))
 HEAD = people.HeadOf(MANAGER)
 
 
-def _found(person: people.Person, look: robots_look.Look, **roles: model.UserId | None) -> tuple[int | None, str]:
+def _found(
+    person: people.Person, look: robots_look.Look, **roles: model.UserId | None
+) -> tuple[int | None, str]:
     found = people.resolve(person, look, roles)
     return found.user_id, found.why
 
@@ -29,7 +31,9 @@ def _portal(
     return b.directory(departments={one.id: one for one in departments}, users={**base.users, user: moved})
 
 
-def _department(id_: int, name: str, *, parent: int | None = None, head: int | None = None, sort: int = 500) -> model.Department:
+def _department(
+    id_: int, name: str, *, parent: int | None = None, head: int | None = None, sort: int = 500
+) -> model.Department:
     return model.Department(
         model.DepartmentId(id_),
         name,
@@ -127,7 +131,10 @@ def test_of_several_departments_the_first_with_a_head_counts() -> None:
         _department(8, "Розница", parent=1, head=b.PETROVA, sort=20),
         of=(7, 6, 8),
     )
-    assert _found(HEAD, b.look(directory=portal)) == (b.PETROVA, "руководитель отдела «Розница»: Петрова Анна")
+    assert _found(HEAD, b.look(directory=portal)) == (
+        b.PETROVA,
+        "руководитель отдела «Розница»: Петрова Анна",
+    )
 
 
 def test_a_ring_of_departments_ends() -> None:
@@ -139,7 +146,10 @@ def test_a_ring_of_departments_ends() -> None:
 def test_without_a_department_or_a_manager_there_is_no_head() -> None:
     """Both are told apart: what the admin must repair differs."""
     portal = _portal(of=(77,))
-    assert _found(HEAD, b.look(directory=portal)) == (None, "Иванов Пётр: сотрудник не состоит ни в одном отделе")
+    assert _found(HEAD, b.look(directory=portal)) == (
+        None,
+        "Иванов Пётр: сотрудник не состоит ни в одном отделе",
+    )
     nobody = b.look(card=b.card(responsible=None))
     assert _found(HEAD, nobody) == (None, "руководителя искать не у кого: поле «Ответственный» пустое")
 

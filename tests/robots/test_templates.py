@@ -36,7 +36,9 @@ def test_a_placeholder_is_written_as_the_portal_writes_it() -> None:
 
 def test_alternatives_and_literals() -> None:
     """`| иначе:` names the next field or a text in any quotes."""
-    template = b.template("""{{Контакт: Имя | иначе: Компания: Название|else: "Клиент | друг"}}{{ID | иначе: «№»}}""")
+    template = b.template(
+        """{{Контакт: Имя | иначе: Компания: Название|else: "Клиент | друг"}}{{ID | иначе: «№»}}"""
+    )
     names = (b.path("Контакт: Имя"), b.path("Компания: Название"))
     assert [slot.options for slot in template.parts if isinstance(slot, templates.Slot)] == [
         (*names, "Клиент | друг"),
@@ -106,21 +108,30 @@ def test_an_unknown_name_is_kept_for_the_did_you_mean() -> None:
         ("{{Контакт: Имя}} — перезвонить", "Мария — перезвонить", "перезвонить"),
         ("{{Контакт: Имя}} {{Контакт: Телефон}}. Звонок", "Мария +79160000001. Звонок", "Звонок"),
         ("Имя: {{Контакт: Имя}}\nСумма", "Имя: Мария\nСумма", "Имя:\nСумма"),
-        ("{{Контакт: Имя}}-клиент", "Мария-клиент", "-клиент"),
+        ("{{Контакт: Имя}}-клиент", "Мария-клиент", "клиент"),
+        ("{{Контакт: Имя}} -5 %", "Мария -5 %", "-5 %"),
+        ("{{Контакт: Имя}}. - Звонок", "Мария. - Звонок", "Звонок"),
         ("Ждём ответа от {{Контакт: Имя}}", "Ждём ответа от Мария", "Ждём ответа от"),
         ("{{Контакт: Имя | иначе: Компания: Название | иначе: 'Клиент'}}!", "Мария!", "Клиент!"),
         ("{{Контакт: Имя | иначе: ''}}. Да", "Мария. Да", "Да"),
         ("{{Сделка: Название}} ({{ID}})", "Окна для Марии (4711)", "Окна для Марии (4711)"),
     ],
 )
-def test_an_empty_placeholder_takes_its_punctuation_along(text: str, with_maria: str, with_nobody: str) -> None:
+def test_an_empty_placeholder_takes_its_punctuation_along(
+    text: str, with_maria: str, with_nobody: str
+) -> None:
     """F30: no «. Получить ответ на КП» for a deal without a contact."""
     assert (_rendered(text), _rendered(text, NOBODY)) == (with_maria, with_nobody)
 
 
 def test_values_are_shown_as_people_call_them() -> None:
     """Money, list values, names; a sum of 0 is empty, «нет» in a box isn't."""
-    fields = {"Сумма": b.rub(1_000_000), "Способ доставки": "Самовывоз", "РОП": b.PETROVA, "Роботы не трогают": False}
+    fields = {
+        "Сумма": b.rub(1_000_000),
+        "Способ доставки": "Самовывоз",
+        "РОП": b.PETROVA,
+        "Роботы не трогают": False,
+    }
     look = b.look(card=b.card(fields=fields))
     assert _rendered("{{Сумма}} · {{Способ доставки}} · {{РОП}} · {{Роботы не трогают}}", look) == (
         "1 000 000 ₽ · Самовывоз · Петрова Анна · нет"
@@ -138,7 +149,10 @@ def test_what_a_client_typed_cannot_bend_the_text() -> None:
 @pytest.mark.parametrize("name", [".", " ", "-", "...", "?"])
 def test_a_name_of_dots_is_no_name(name: str) -> None:
     """«.. Получить ответ» would be worse than none."""
-    assert _rendered("{{Контакт: Имя}}. Получить ответ", b.look(clients=(b.contact(name=name),))) == "Получить ответ"
+    assert (
+        _rendered("{{Контакт: Имя}}. Получить ответ", b.look(clients=(b.contact(name=name),)))
+        == "Получить ответ"
+    )
 
 
 def test_a_field_of_another_kind_of_card_leaves_a_gap() -> None:

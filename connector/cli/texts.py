@@ -1,0 +1,96 @@
+"""The commands' own words in Russian and English. Texts about robots and cards come from `robots` and are Russian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+RU, EN = "ru", "en"
+_language = RU
+
+QUESTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    RU: (
+        ("посмотреть, как это работает", "voronka demo"),
+        ("подключить свой портал", "voronka connect"),
+        ("нет ли ошибок в файле", "voronka check"),
+        ("запустить роботов", "voronka run ФАЙЛ"),
+        ("чтобы взяла изменённый файл", "voronka apply ФАЙЛ"),
+        ("почему так вышло", "voronka why ССЫЛКА"),
+        ("жив ли робот", "voronka status"),
+        ("что не вышло, и сделать ещё раз", "voronka problems → voronka retry"),
+        ("что писал журнал", "voronka logs ФАЙЛ"),
+    ),
+    EN: (
+        ("see how it works", "voronka demo"),
+        ("connect a portal of mine", "voronka connect"),
+        ("know whether the file has mistakes", "voronka check"),
+        ("start the robots", "voronka run FILE"),
+        ("let it take the changed file", "voronka apply FILE"),
+        ("know why something happened", "voronka why LINK"),
+        ("know whether the robots are alive", "voronka status"),
+        ("see what failed, and do it again", "voronka problems → voronka retry"),
+        ("read the log in words", "voronka logs FILE"),
+    ),
+}
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "want": ("Хочу узнать…", "I want to…"),
+    "command": ("команда", "command"),
+    "more": ("Подробно о команде: voronka КОМАНДА --help", "More about a command: voronka COMMAND --help"),
+    "no_file": ("нет такого файла: {path}", "no such file: {path}"),
+    "no_yaml": (
+        "не вижу файла настройки: назовите его (voronka {command} romashka.yaml) или создайте: voronka connect",
+        "no configuration file here: name it (voronka {command} romashka.yaml) or make one: voronka connect",
+    ),
+    "which_yaml": ("здесь несколько файлов, назовите один: {files}", "several files here, name one: {files}"),
+    "clean": (
+        "Ошибок нет: роботов {robots}, проверок стадий {gates}.",
+        "No mistakes: {robots} robots, {gates} gates.",
+    ),
+    "names_unchecked": (
+        "Имена стадий, полей и людей не проверены: нет связи с порталом (адрес вебхука в {secrets} или --snapshot).",
+        "Names of stages, fields and people weren't checked: no portal (webhook in {secrets}, or --snapshot).",
+    ),
+    "no_store": (
+        "Voronka здесь ещё не работала: базы {url} нет. Запустите: voronka run ФАЙЛ",
+        "Voronka never ran here: there is no database {url}. Start it: voronka run FILE",
+    ),
+    "no_portal": ("В базе нет такого портала: {portal}", "no such portal in the database: {portal}"),
+    "which_portal": ("Назовите портал: --portal {portals}", "name the portal: --portal {portals}"),
+    "which_card": (
+        "И сделка, и лид с номером {id}: напишите deal {id} или lead {id}",
+        "both a deal and a lead have the number {id}: say deal {id} or lead {id}",
+    ),
+    "not_a_card": (
+        "Не понимаю «{text}»: нужна ссылка на карточку или deal 123, lead 123, task 123",
+        "can't read “{text}”: give a card's link, or deal 123, lead 123, task 123",
+    ),
+    "no_task": (
+        "Задачу {id} ставил не робот: в базе Voronka её нет.",
+        "task {id} wasn't set by a robot: Voronka's database doesn't know it.",
+    ),
+    "no_problems": ("Проблем нет.", "No problems."),
+    "retried": ("Повторим: {count}.", "Will be tried again: {count}."),
+    "nothing_to_retry": ("Повторять нечего.", "Nothing to try again."),
+    "applied": (
+        "Передано: работающая Voronka возьмёт этот файл за несколько секунд.",
+        "Told: the running Voronka will take this file within seconds.",
+    ),
+    "running": ("работает", "running"),
+    "stands": ("стоит", "stands"),
+    "not_running": ("не запущена", "not running"),
+    "usage": ("не так вызвана: {error}", "wrong usage: {error}"),
+}
+
+
+def speak(language: str) -> None:
+    global _language
+    _language = EN if language == EN else RU
+
+
+def language() -> str:
+    return _language
+
+
+def text(name: str, **values: object) -> str:
+    ru, en = _TEXTS[name]
+    return (en if _language == EN else ru).format(**values)
