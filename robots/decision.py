@@ -108,7 +108,9 @@ def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
         draft.tell(ENGINE, base.Outcome.BLOCKED, "карточку создаёт передача, она ещё не закончена")
         return draft.done(look.accepted, look.refused)
     stays = occasions.follow(look)
-    before, look = look, replace(look, accepted=stays.accepted, refused=stays.refused, arrived=stays.passed)
+    before = look
+    if (stays.accepted, stays.refused, stays.passed) != (look.accepted, look.refused, look.arrived):
+        look = replace(look, accepted=stays.accepted, refused=stays.refused, arrived=stays.passed)
     if _hands_off(rules, look, now, draft):
         return draft.done(look.visit, None)
     try:

@@ -176,7 +176,7 @@ class User:
     @property
     def full_name(self) -> str:
         """«Петрова Анна»: the order in which the portals' people write themselves."""
-        return " ".join(part for part in (self.last_name, self.name) if part) or f"#{self.id}"
+        return f"{self.last_name} {self.name}".strip() or f"#{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,3 +25,15 @@ class Stop(Exception):
     def __init__(self, code: Code, text: str = "") -> None:
         super().__init__(text)
         self.code, self.text = code, text
+
+
+def usage_error() -> type[Exception]:
+    """The class of the command line's own complaints: the base of the public BadParameter."""
+    import typer
+
+    return typer.BadParameter.__mro__[1]
+
+
+def words(wrong: Exception) -> str:
+    formatted = getattr(wrong, "format_message", None)
+    return str(formatted()) if callable(formatted) else str(wrong)

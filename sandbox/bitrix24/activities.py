@@ -24,12 +24,13 @@ ABBREVIATIONS = {"L": 1, "D": 2, "C": 3, "CO": 4, "Q": 7, "O": 14, "SI": 31}
 CardKey = tuple[int, int]
 
 NUMBERS = frozenset(
-    "ID OWNER_ID OWNER_TYPE_ID TYPE_ID ASSOCIATED_ENTITY_ID STATUS RESPONSIBLE_ID PRIORITY NOTIFY_TYPE NOTIFY_VALUE "
-    "DESCRIPTION_TYPE DIRECTION AUTHOR_ID EDITOR_ID RESULT_STATUS RESULT_STREAM RESULT_MARK AUTOCOMPLETE_RULE".split()
+    ["ID", "OWNER_ID", "OWNER_TYPE_ID", "TYPE_ID", "ASSOCIATED_ENTITY_ID", "STATUS", "RESPONSIBLE_ID", "PRIORITY", "NOTIFY_TYPE", "NOTIFY_VALUE", "DESCRIPTION_TYPE", "DIRECTION", "AUTHOR_ID", "EDITOR_ID", "RESULT_STATUS", "RESULT_STREAM", "RESULT_MARK", "AUTOCOMPLETE_RULE"]
 )
-MOMENTS = frozenset("START_TIME END_TIME DEADLINE CREATED LAST_UPDATED".split())
-READ_ONLY = frozenset("ID ASSOCIATED_ENTITY_ID CREATED AUTHOR_ID LAST_UPDATED EDITOR_ID BINDINGS IS_INCOMING_CHANNEL".split())
-IMMUTABLE = frozenset("OWNER_ID OWNER_TYPE_ID TYPE_ID".split())
+MOMENTS = frozenset(["START_TIME", "END_TIME", "DEADLINE", "CREATED", "LAST_UPDATED"])
+READ_ONLY = frozenset(
+    ["ID", "ASSOCIATED_ENTITY_ID", "CREATED", "AUTHOR_ID", "LAST_UPDATED", "EDITOR_ID", "BINDINGS", "IS_INCOMING_CHANNEL"]
+)
+IMMUTABLE = frozenset(["OWNER_ID", "OWNER_TYPE_ID", "TYPE_ID"])
 DEFAULTS: dict[str, Any] = {
     "ID": 0, "OWNER_ID": 0, "OWNER_TYPE_ID": 0, "TYPE_ID": 0, "PROVIDER_ID": "", "PROVIDER_TYPE_ID": "",
     "PROVIDER_GROUP_ID": None, "ASSOCIATED_ENTITY_ID": 0, "SUBJECT": "", "CREATED": None, "LAST_UPDATED": None,
@@ -73,7 +74,9 @@ class Activities:
         return [one for one in self.rows.values() if self.can_read(one, user_id)]
 
     def can_read(self, activity: Activity, user_id: int) -> bool:
-        return self.portal.users[user_id].admin or any(self.portal.crm.can_read(*card, user_id) for card in activity.bindings)
+        return self.portal.users[user_id].admin or any(
+            self.portal.crm.can_read(*card, user_id) for card in activity.bindings
+        )
 
     def can_write(self, activity: Activity, user_id: int) -> bool:
         if self.portal.users[user_id].admin or activity.values["RESPONSIBLE_ID"] == user_id:
@@ -86,7 +89,13 @@ class Activities:
 
     # writing
 
-    def add(self, user_id: int, owner: CardKey, values: dict[str, Any], communications: list[dict[str, Any]] | None = None) -> Activity:
+    def add(
+        self,
+        user_id: int,
+        owner: CardKey,
+        values: dict[str, Any],
+        communications: list[dict[str, Any]] | None = None,
+    ) -> Activity:
         """`values` as sent, UPPER; the caller has checked the owner and its rights."""
         now = self.portal.clock.now()
         read_in = self.read_in(values, IMMUTABLE | READ_ONLY)
@@ -155,7 +164,9 @@ class Activities:
 
     def task_saved(self, task: Task, user_id: int) -> None:
         """Makes, follows or drops the activity by which a task shows on its cards."""
-        cards = [card for card in map(card_key, task["UF_CRM_TASK"]) if card and self.portal.crm.exists(*card)]
+        cards = [
+            card for card in map(card_key, task["UF_CRM_TASK"]) if card and self.portal.crm.exists(*card)
+        ]
         one = self.rows.get(self._of_task.get(task.id, 0))
         if not cards:
             if one:

@@ -21,6 +21,10 @@ class Clock:
     def advance(self, seconds: float) -> None:
         self._start += seconds
 
+    def set_speed(self, speed: float) -> None:
+        """From now on; the time that has passed stays as it is."""
+        self._start, self._origin, self.speed = self.time(), time.monotonic(), speed
+
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.time(), self.zone)
 

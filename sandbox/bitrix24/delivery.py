@@ -66,7 +66,8 @@ class Lane:
         self.pause = 0.0
         self.mean = 0.0
         self.workers = [
-            asyncio.create_task(self._work(), name=f"delivery to {url}") for _ in range(delivery.pace.concurrency)
+            asyncio.create_task(self._work(), name=f"delivery to {url}")
+            for _ in range(delivery.pace.concurrency)
         ]
 
     async def _work(self) -> None:
@@ -174,7 +175,9 @@ class Delivery:
             self._lanes[key] = Lane(subscription.url, self)
         return self._lanes[key]
 
-    def _faulty(self, event: portals.Event, subscription: portals.Subscription) -> Iterator[tuple[Letter, list[faults.Fault]]]:
+    def _faulty(
+        self, event: portals.Event, subscription: portals.Subscription
+    ) -> Iterator[tuple[Letter, list[faults.Fault]]]:
         """The letters that an event becomes: usually one, none when dropped, several when doubled."""
         drawn = self.portal.faults.of_event(event.name)
         kinds = {fault.kind: fault for fault in drawn}
@@ -234,7 +237,10 @@ def _out_of_order(held: list[tuple[Lane, Letter]], dice: random.Random) -> list[
 
 def _about_nobody(data: dict[str, Any]) -> dict[str, Any]:
     """The same event about an id that does not exist (any more)."""
-    return {key: _about_nobody(value) if isinstance(value, dict) else 900_000_000 if key == "ID" else value for key, value in data.items()}
+    return {
+        key: _about_nobody(value) if isinstance(value, dict) else 900_000_000 if key == "ID" else value
+        for key, value in data.items()
+    }
 
 
 def flattened(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
 
 REQUEST_KINDS = frozenset(
-    "refuse reset_before_commit commit_then_reset commit_then_502 commit_then_504 commit_then_truncated "
-    "commit_then_html_200 commit_then_nonjson hang_never_commit hang_commit_later query_limit_503 overload_503 "
-    "expired_token_401 redirect_302 internal_500".split()
+    ["refuse", "reset_before_commit", "commit_then_reset", "commit_then_502", "commit_then_504", "commit_then_truncated", "commit_then_html_200", "commit_then_nonjson", "hang_never_commit", "hang_commit_later", "query_limit_503", "overload_503", "expired_token_401", "redirect_302", "internal_500"]
 )
-COMMAND_KINDS = frozenset("operation_limit_429 some_commands_failed delete_between type_drift invisible_in_lists".split())
+COMMAND_KINDS = frozenset(
+    ["operation_limit_429", "some_commands_failed", "delete_between", "type_drift", "invisible_in_lists"]
+)
 EVENT_KINDS = frozenset(
-    "event_drop event_double event_reorder event_delay event_burst event_wrong_token event_foreign_portal event_deleted_entity".split()
+    ["event_drop", "event_double", "event_reorder", "event_delay", "event_burst", "event_wrong_token", "event_foreign_portal", "event_deleted_entity"]
 )
 KINDS = REQUEST_KINDS | COMMAND_KINDS | EVENT_KINDS
 
@@ -137,7 +137,9 @@ class Faults:
             answer = execute()
         finally:
             self._hiding = 0.0
-        share = next((float(fault.params.get("share", 0.1)) for fault in drawn if fault.kind == "type_drift"), None)
+        share = next(
+            (float(fault.params.get("share", 0.1)) for fault in drawn if fault.kind == "type_drift"), None
+        )
         if share is None:
             return answer
         dice = random.Random(f"{self.seed}/drift/{len(self.struck)}")
@@ -152,9 +154,15 @@ class Faults:
         drawn = list(self._drawn(COMMAND_KINDS, (call.method,), first=False))
         for fault in drawn:
             if fault.kind == "operation_limit_429":
-                raise kernel.Refusal(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit")
+                raise kernel.Refusal(
+                    429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit"
+                )
             if fault.kind == "some_commands_failed":
-                given = {"status": 500, "code": "INTERNAL_SERVER_ERROR", "text": "Internal server error"} | fault.params
+                given: dict[str, Any] = {
+                    "status": 500,
+                    "code": "INTERNAL_SERVER_ERROR",
+                    "text": "Internal server error",
+                } | fault.params
                 raise kernel.Refusal(given["status"], given["code"], given["text"])
             if fault.kind == "delete_between":
                 delete_what_is_read(call)

@@ -30,7 +30,9 @@ LATE: set[asyncio.Task[Any]] = set()
 """Requests that the portal carries out after their clients have gone; held so that they are not collected."""
 
 
-async def handle(request: web.Request, portal: portals.Portal, methods: Sequence[str], execute: Execute) -> web.StreamResponse:
+async def handle(
+    request: web.Request, portal: portals.Portal, methods: Sequence[str], execute: Execute
+) -> web.StreamResponse:
     fault = portal.faults.match(methods)
     if fault is None:
         return await execute()
@@ -73,8 +75,14 @@ async def _bad_gateway(_request: web.Request, fault: faults.Fault, execute: Exec
 async def _truncated(request: web.Request, _fault: faults.Fault, execute: Execute) -> web.StreamResponse:
     """Half of the body under the full Content-Length, then a reset."""
     whole = await execute()
-    body = whole.body if isinstance(whole, web.Response) and isinstance(whole.body, bytes) else b'{"result":{"item"'
-    cut = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body))})
+    body = (
+        whole.body
+        if isinstance(whole, web.Response) and isinstance(whole.body, bytes)
+        else b'{"result":{"item"'
+    )
+    cut = web.StreamResponse(
+        headers={"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body))}
+    )
     await cut.prepare(request)
     await cut.write(body[: len(body) // 2])
     if request.transport is not None:
@@ -94,7 +102,9 @@ async def _not_json(_request: web.Request, _fault: faults.Fault, execute: Execut
 
 async def _hang(_request: web.Request, fault: faults.Fault, _execute: Execute) -> web.StreamResponse:
     await asyncio.sleep(float(fault.params.get("seconds", 3600)))
-    return web.Response(status=504, text=GATEWAY_PAGE.format("504 Gateway Time-out"), content_type="text/html")
+    return web.Response(
+        status=504, text=GATEWAY_PAGE.format("504 Gateway Time-out"), content_type="text/html"
+    )
 
 
 async def _commit_later(_request: web.Request, fault: faults.Fault, execute: Execute) -> web.StreamResponse:

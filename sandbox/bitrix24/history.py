@@ -65,6 +65,13 @@ class History:
         self.rows.append(row)
         rows.append(row)
 
+    def write_at(self, moment: int, owner_id: int, category_id: int, stage_id: str) -> None:
+        """The creation row of a card that a seed made in the past."""
+        number = self._portal.next_id(self._sequence)
+        row = Row(number, CREATED, owner_id, moment, category_id, "P", stage_id, float(moment))
+        self.rows.append(row)
+        self._owners.setdefault(owner_id, []).append(row)
+
     def forget(self, owner_id: int) -> None:
         """The owner is deleted; what becomes of its rows is a switch."""
         if self._portal.switch.get("history_of_deleted") == "kept":

@@ -28,6 +28,8 @@ class Journal:
     command_count: int = 0
     by_method: Counter[str] = field(default_factory=Counter)
     by_status: Counter[int] = field(default_factory=Counter)
+    crashes: list[str] = field(default_factory=list)
+    """Defects of the sandbox itself; a test that finds any has found a bug here."""
 
     def begin(self, at: float, source: str, verb: str, method: str) -> Request:
         row = Request(at, source, verb, method)

@@ -62,14 +62,25 @@ class Notices:
 
     # notices
 
-    def notify(self, user_id: int, text: str, *, author_id: int = 0, application: str = "", tag: str = "", sub_tag: str = "") -> int | None:
+    def notify(
+        self,
+        user_id: int,
+        text: str,
+        *,
+        author_id: int = 0,
+        application: str = "",
+        tag: str = "",
+        sub_tag: str = "",
+    ) -> int | None:
         """The id of the notice, or None if there is nobody to read it."""
         if user_id not in self.portal.users:
             return None
         if tag:
             self.withdraw(application, tag=tag)
         number = self.portal.next_id("notice")
-        self.notices[number] = Notice(number, user_id, author_id, text, self.portal.clock.now(), application, tag, sub_tag)
+        self.notices[number] = Notice(
+            number, user_id, author_id, text, self.portal.clock.now(), application, tag, sub_tag
+        )
         self.sent += 1
         return number
 
@@ -78,7 +89,8 @@ class Notices:
         gone = [
             one.id
             for one in self.notices.values()
-            if one.application == application and ((tag and one.tag == tag) or (sub_tag and one.sub_tag == sub_tag))
+            if one.application == application
+            and ((tag and one.tag == tag) or (sub_tag and one.sub_tag == sub_tag))
         ]
         for number in gone:
             del self.notices[number]
@@ -90,13 +102,23 @@ class Notices:
 
     # chats
 
-    def open_chat(self, owner_id: int, title: str, members: set[int], entity: tuple[str, str] | None = None) -> Chat:
-        chat = Chat(self.portal.next_id("chat"), title, owner_id, {owner_id} | (members & set(self.portal.users)), entity)
+    def open_chat(
+        self, owner_id: int, title: str, members: set[int], entity: tuple[str, str] | None = None
+    ) -> Chat:
+        chat = Chat(
+            self.portal.next_id("chat"),
+            title,
+            owner_id,
+            {owner_id} | (members & set(self.portal.users)),
+            entity,
+        )
         self.chats[chat.id] = chat
         return chat
 
     def chat_of(self, entity: tuple[str, str], user_id: int) -> Chat | None:
-        return next((one for one in self.chats.values() if one.entity == entity and user_id in one.members), None)
+        return next(
+            (one for one in self.chats.values() if one.entity == entity and user_id in one.members), None
+        )
 
     def dialog(self, dialog_id: Any, user_id: int) -> Chat:
         """The chat that a DIALOG_ID means; a private dialog is opened when it is first used."""
@@ -122,7 +144,9 @@ class Notices:
             for message in chat.messages:
                 if message.id == message_id and message.author_id == user_id:
                     return chat, message
-        raise kernel.Refusal(400, "CANT_EDIT_MESSAGE", "Time has expired for modification or you don't have access")
+        raise kernel.Refusal(
+            400, "CANT_EDIT_MESSAGE", "Time has expired for modification or you don't have access"
+        )
 
     def _chat(self, chat_id: int, user_id: int) -> Chat:
         chat = self.chats.get(chat_id)

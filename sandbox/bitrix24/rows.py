@@ -6,7 +6,7 @@ For tasks, activities, comments and people. The cards of CRM have their own, qui
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.bitrix24 import kernel, moments
@@ -34,7 +34,9 @@ def matches(value: Any, prefix: str, wanted: Any) -> bool:
     if isinstance(wanted, list | tuple):
         return any(matches(value, prefix, one) for one in wanted)
     if isinstance(value, list | tuple):
-        return any(matches(one, prefix, wanted) for one in value) or (not value and wanted in (None, "", False))
+        return any(matches(one, prefix, wanted) for one in value) or (
+            not value and wanted in (None, "", False)
+        )
     if "%" in prefix:
         return str(wanted).strip("%").casefold() in str(value or "").casefold()
     return _compared(value, prefix, wanted)
@@ -54,7 +56,7 @@ def _alike(value: Any, wanted: Any) -> tuple[Any, Any]:
         return (None if value in (None, "", 0) else value), None
     try:
         if isinstance(value, datetime):
-            return value.replace(microsecond=0), moments.parse(wanted, value.tzinfo or datetime.now().astimezone().tzinfo)  # type: ignore[arg-type]
+            return value.replace(microsecond=0), moments.parse(wanted, value.tzinfo or UTC)
         if isinstance(value, int):
             return value, int(wanted)
     except (TypeError, ValueError):
@@ -62,12 +64,17 @@ def _alike(value: Any, wanted: Any) -> tuple[Any, Any]:
     return (None if value is None else str(value)), str(wanted)
 
 
-def ordered(rows: Iterable[Any], order: Any, read: Callable[[Any, str], Any], default: Mapping[str, str]) -> list[Any]:
+def ordered(
+    rows: Iterable[Any], order: Any, read: Callable[[Any, str], Any], default: Mapping[str, str]
+) -> list[Any]:
     """Rows by the given `{FIELD: ASC|DESC}`; unset values sort before set ones."""
     keys = order if isinstance(order, dict) and order else default
     result = list(rows)
     for name, direction in reversed(list(keys.items())):
-        result.sort(key=lambda row: _sortable(read(row, str(name).upper())), reverse=str(direction).upper().startswith("DESC"))  # noqa: B023 - used at once
+        result.sort(
+            key=lambda row: _sortable(read(row, str(name).upper())),
+            reverse=str(direction).upper().startswith("DESC"),
+        )
     return result
 
 
@@ -81,7 +88,12 @@ def _sortable(value: Any) -> tuple[int, Any]:
     return 2, str(value)
 
 
-def page(call: kernel.Call, rows: list[Any], show: Callable[[Any], Any], wrap: Callable[[list[Any]], Any] | None = None) -> kernel.Answer:
+def page(
+    call: kernel.Call,
+    rows: list[Any],
+    show: Callable[[Any], Any],
+    wrap: Callable[[list[Any]], Any] | None = None,
+) -> kernel.Answer:
     """The page that `start` asks for, with `total` and `next` as documented (§2.4)."""
     start = _start(call.param("start"))
     without_count = start < 0

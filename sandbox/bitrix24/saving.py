@@ -296,7 +296,7 @@ def _write_phones(crm: Crm, item: store.Item, change: Change) -> bool:
 # ---- delete ----
 
 
-def delete(crm: Crm, item: store.Item) -> None:
+def delete(crm: Crm, item: store.Item, *, events: bool = True) -> None:
     """Removes a card with what hangs on it; other rooms are told through `on_deleted`."""
     key = (item.type_id, item.id)
     kind = crm.known_kind(item.type_id)
@@ -307,7 +307,8 @@ def delete(crm: Crm, item: store.Item) -> None:
     crm.bin[key] = item
     for hook in crm.on_deleted:
         hook(*key)
-    sideeffects.emit(crm, kind, item.id, "DELETE")
+    if events:
+        sideeffects.emit(crm, kind, item.id, "DELETE")
 
 
 def restore(crm: Crm, type_id: int, item_id: int, user_id: int) -> store.Item:

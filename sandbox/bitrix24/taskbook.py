@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
 
 WAITING, RUNNING, CONTROL, DONE, DEFERRED = 2, 3, 4, 5, 6
-TRACKED = (
-    "TITLE DESCRIPTION STATUS DEADLINE RESPONSIBLE_ID CREATED_BY ACCOMPLICES AUDITORS PRIORITY GROUP_ID PARENT_ID "
-    "START_DATE_PLAN END_DATE_PLAN TASK_CONTROL MARK TAGS UF_CRM_TASK"
-).split()
+TRACKED = ["TITLE", "DESCRIPTION", "STATUS", "DEADLINE", "RESPONSIBLE_ID", "CREATED_BY", "ACCOMPLICES", "AUDITORS", "PRIORITY", "GROUP_ID", "PARENT_ID", "START_DATE_PLAN", "END_DATE_PLAN", "TASK_CONTROL", "MARK", "TAGS", "UF_CRM_TASK"]
 """Fields whose change leaves a row in the history."""
 
 OPEN = frozenset({WAITING, RUNNING, DEFERRED})
@@ -125,7 +122,11 @@ class TaskBook:
 
     def can_edit(self, task: Task, user_id: int) -> bool:
         user = self.portal.users[user_id]
-        return user.admin or user_id == task["CREATED_BY"] or self._leads_one_of(user_id, {task["RESPONSIBLE_ID"]})
+        return (
+            user.admin
+            or user_id == task["CREATED_BY"]
+            or self._leads_one_of(user_id, {task["RESPONSIBLE_ID"]})
+        )
 
     def _leads_one_of(self, head_id: int, users: set[int]) -> bool:
         return any(head_id in _chain(self.portal, user) for user in users if user != head_id)
@@ -193,12 +194,19 @@ class TaskBook:
     def comment(self, user_id: int, task_id: int, text: str) -> Comment:
         task = self._visible(task_id, user_id)
         if not text.strip():
-            raise kernel.Refusal(400, "ERROR_CORE", "TASKS_ERROR_EXCEPTION_#4; Не указан текст сообщения; 4/TE/WRONG_ARGUMENTS<br>")
+            raise kernel.Refusal(
+                400,
+                "ERROR_CORE",
+                "TASKS_ERROR_EXCEPTION_#4; Не указан текст сообщения; 4/TE/WRONG_ARGUMENTS<br>",
+            )
         note = Comment(self.portal.next_id("task comment"), task.id, user_id, text, self.portal.clock.now())
         task.comments.append(note)
         task.values |= {"COMMENTS_COUNT": len(task.comments), "ACTIVITY_DATE": note.at}
         self._note(task, user_id, "COMMENT", None, note.id)
-        self.portal.emit("ONTASKCOMMENTADD", {"FIELDS_BEFORE": UNDEFINED, "FIELDS_AFTER": {"ID": note.id, "TASK_ID": task.id}})
+        self.portal.emit(
+            "ONTASKCOMMENTADD",
+            {"FIELDS_BEFORE": UNDEFINED, "FIELDS_AFTER": {"ID": note.id, "TASK_ID": task.id}},
+        )
         return note
 
     # checklists: they leave history rows, but no task event and no CHANGED_DATE
@@ -212,7 +220,9 @@ class TaskBook:
         self._touched(task, user_id, "CHECKLIST_ITEM_CREATE", None, item.title)
         return item
 
-    def change_item(self, user_id: int, task_id: int, item_id: int, fields: dict[str, Any]) -> checklists.Item:
+    def change_item(
+        self, user_id: int, task_id: int, item_id: int, fields: dict[str, Any]
+    ) -> checklists.Item:
         task = self._for_checklist(task_id, user_id)
         item = self.item(task, item_id)
         before, was_complete = item.title, item.complete
@@ -235,7 +245,9 @@ class TaskBook:
         try:
             return task.checklist.items[item_id]
         except KeyError:
-            text = "TASKS_ERROR_EXCEPTION_#8; Пункт чек-листа не найден; 8/TE/ACTION_FAILED_TO_BE_PROCESSED<br>"
+            text = (
+                "TASKS_ERROR_EXCEPTION_#8; Пункт чек-листа не найден; 8/TE/ACTION_FAILED_TO_BE_PROCESSED<br>"
+            )
             raise kernel.Refusal(400, "ERROR_CORE", text) from None
 
     # inside
@@ -248,7 +260,11 @@ class TaskBook:
 
     def _for_checklist(self, task_id: int, user_id: int) -> Task:
         task = self._visible(task_id, user_id)
-        if not (self.can_edit(task, user_id) or user_id == task["RESPONSIBLE_ID"] or user_id in task["ACCOMPLICES"]):
+        if not (
+            self.can_edit(task, user_id)
+            or user_id == task["RESPONSIBLE_ID"]
+            or user_id in task["ACCOMPLICES"]
+        ):
             raise denied()
         return task
 
@@ -260,13 +276,23 @@ class TaskBook:
     def _may(self, task: Task, user_id: int, action: str) -> bool:
         if action in ("approve", "disapprove"):
             return task["TASK_CONTROL"] == "Y" and self.can_edit(task, user_id)
-        return self.can_edit(task, user_id) or user_id == task["RESPONSIBLE_ID"] or user_id in task["ACCOMPLICES"]
+        return (
+            self.can_edit(task, user_id)
+            or user_id == task["RESPONSIBLE_ID"]
+            or user_id in task["ACCOMPLICES"]
+        )
 
     def _target(self, task: Task, user_id: int, action: str) -> int:
         if action == "complete":
             is_worker = user_id == task["RESPONSIBLE_ID"] or user_id in task["ACCOMPLICES"]
-            return CONTROL if task["TASK_CONTROL"] == "Y" and is_worker and user_id != task["CREATED_BY"] else DONE
-        return {"renew": WAITING, "start": RUNNING, "pause": WAITING, "defer": DEFERRED, "approve": DONE}.get(action, WAITING)
+            return (
+                CONTROL
+                if task["TASK_CONTROL"] == "Y" and is_worker and user_id != task["CREATED_BY"]
+                else DONE
+            )
+        return {"renew": WAITING, "start": RUNNING, "pause": WAITING, "defer": DEFERRED, "approve": DONE}.get(
+            action, WAITING
+        )
 
     def _delegate(self, task: Task, user_id: int, to: int) -> None:
         if to not in self.portal.users:
@@ -280,10 +306,19 @@ class TaskBook:
         wrong = [
             text
             for bad, text in (
-                ((new or "TITLE" in values) and not values.get("TITLE", "").strip(), "Не указано название задачи"),
+                (
+                    (new or "TITLE" in values) and not values.get("TITLE", "").strip(),
+                    "Не указано название задачи",
+                ),
                 (new and not values.get("RESPONSIBLE_ID"), "Не указан исполнитель"),
-                (values.get("RESPONSIBLE_ID") and values["RESPONSIBLE_ID"] not in users, "Не найден исполнитель задачи"),
-                (values.get("CREATED_BY") and values["CREATED_BY"] not in users, "Не найден постановщик задачи"),
+                (
+                    values.get("RESPONSIBLE_ID") and values["RESPONSIBLE_ID"] not in users,
+                    "Не найден исполнитель задачи",
+                ),
+                (
+                    values.get("CREATED_BY") and values["CREATED_BY"] not in users,
+                    "Не найден постановщик задачи",
+                ),
                 (bool(parent) and parent not in self.tasks, "Не найдена базовая задача"),
                 (_backwards(values), "Дата планового завершения раньше даты планового начала"),
             )
@@ -298,7 +333,9 @@ class TaskBook:
             return
         for name in TRACKED:
             if name in changed:
-                self._note(task, user_id, name, self._spelled(name, task[name]), self._spelled(name, changed[name]))
+                self._note(
+                    task, user_id, name, self._spelled(name, task[name]), self._spelled(name, changed[name])
+                )
         if "UF_CRM_TASK" in changed:
             self._bind(task, task["UF_CRM_TASK"], changed["UF_CRM_TASK"])
         now = self.portal.clock.now()
@@ -309,7 +346,12 @@ class TaskBook:
         self.portal.emit("ONTASKUPDATE", _event(before=task.id, after=task.id))
 
     def _status_set(self, task: Task, user_id: int, now: datetime) -> None:
-        task.values |= {"STATUS_CHANGED_BY": user_id, "STATUS_CHANGED_DATE": now, "CLOSED_BY": 0, "CLOSED_DATE": None}
+        task.values |= {
+            "STATUS_CHANGED_BY": user_id,
+            "STATUS_CHANGED_DATE": now,
+            "CLOSED_BY": 0,
+            "CLOSED_DATE": None,
+        }
         if task["STATUS"] in (CONTROL, DONE):
             task.values |= {"CLOSED_BY": user_id, "CLOSED_DATE": now}
         if task["STATUS"] == RUNNING:

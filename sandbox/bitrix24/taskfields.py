@@ -6,14 +6,20 @@ names; answers are camelCase, every number a string (reference §5.10).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from sandbox.bitrix24 import clock, kernel, moments
 
-STATUSES = {"2": "Ждёт выполнения", "3": "Выполняется", "4": "Ожидает контроля", "5": "Завершена", "6": "Отложена"}
+STATUSES = {
+    "2": "Ждёт выполнения",
+    "3": "Выполняется",
+    "4": "Ожидает контроля",
+    "5": "Завершена",
+    "6": "Отложена",
+}
 """Stored statuses; the negative ones exist only in filters."""
 
 
@@ -30,7 +36,9 @@ class Field:
 def _field(line: str) -> Field:
     name, kind, writable, default, title = (part.strip() for part in line.split("|"))
     values: dict[str, Any] = {"-": None, "": "", "[]": [], "{}": []}
-    return Field(name, kind, title, values[default] if default in values else _number(default), writable == "w")
+    return Field(
+        name, kind, title, values[default] if default in values else _number(default), writable == "w"
+    )
 
 
 def _number(text: str) -> Any:
@@ -127,8 +135,9 @@ def read(fields: Any, zone: tzinfo) -> dict[str, Any]:
 
 
 def _native(spec: Field, value: Any, zone: tzinfo) -> Any:
+    reader = _NATIVE[spec.type] if spec.type in _NATIVE else _as_text
     try:
-        return _NATIVE.get(spec.type, _as_text)(value, zone)
+        return reader(value, zone)
     except (ValueError, TypeError):
         text = f"Неверное значение поля {spec.name} ({spec.title})<br> (internal error)"
         raise kernel.Refusal(400, "ERROR_CORE", text) from None
@@ -154,7 +163,7 @@ def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-_NATIVE = {
+_NATIVE: dict[str, Callable[[Any, tzinfo], Any]] = {
     "integer": _as_number,
     "flag": _as_flag,
     "enum": lambda value, _zone: _number(str(value)),

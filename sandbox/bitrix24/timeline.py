@@ -67,7 +67,13 @@ class Timeline:
         if not text.strip():
             raise kernel.Refusal(400, "INVALID_ARG_VALUE", "Не указан текст комментария")
         note = Comment(
-            self.portal.next_id("timeline"), owner, user_id, text, self.portal.clock.now(), self.portal.faults.shown_from(self.portal), files or []
+            self.portal.next_id("timeline"),
+            owner,
+            user_id,
+            text,
+            self.portal.clock.now(),
+            self.portal.faults.shown_from(self.portal),
+            files or [],
         )
         self.comments[note.id] = note
         self.portal.crm.touch(*owner, user_id)
@@ -105,7 +111,14 @@ class Timeline:
         if not title.strip() or not text.strip():
             raise kernel.Refusal(400, "100", "Could not find value for parameter {title} or {text}")
         entry = LogMessage(
-            self.portal.next_id("timeline"), owner, user_id, title, text, icon, self.portal.clock.now(), self.portal.faults.shown_from(self.portal)
+            self.portal.next_id("timeline"),
+            owner,
+            user_id,
+            title,
+            text,
+            icon,
+            self.portal.clock.now(),
+            self.portal.faults.shown_from(self.portal),
         )
         self.logs[entry.id] = entry
         self.portal.crm.touch(*owner, user_id)

@@ -11,10 +11,19 @@ _GONE = object()
 def drifted(value: Any, dice: random.Random, share: float) -> Any:
     """A copy in which about `share` of the leaves have drifted; the shape of lists stays."""
     if isinstance(value, dict):
-        pairs = ((key, drifted(inner, dice, share) if isinstance(inner, dict | list) else _leaf(inner, dice, share)) for key, inner in value.items())
+        pairs = (
+            (
+                key,
+                drifted(inner, dice, share) if isinstance(inner, dict | list) else _leaf(inner, dice, share),
+            )
+            for key, inner in value.items()
+        )
         return {key: inner for key, inner in pairs if inner is not _GONE}
     if isinstance(value, list):
-        leaves = (drifted(inner, dice, share) if isinstance(inner, dict | list) else _leaf(inner, dice, share) for inner in value)
+        leaves = (
+            drifted(inner, dice, share) if isinstance(inner, dict | list) else _leaf(inner, dice, share)
+            for inner in value
+        )
         return [None if leaf is _GONE else leaf for leaf in leaves]
     leaf = _leaf(value, dice, share)
     return None if leaf is _GONE else leaf

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from robots import model, schedule
@@ -83,7 +83,10 @@ _HELP = "пишите так: «30 work minutes», «2 рабочих часа»
         ("1 час 30 минут", f"не понимаю срок «1 час 30 минут»: одно число и одна единица; {_HELP}"),
         ("-5 дней", f"не понимаю срок «-5 дней»: {_HELP}"),
         ("2 work work days", f"не понимаю срок «2 work work days»: {_HELP}"),
-        ("1 рабочая неделя", f"не понимаю срок «1 рабочая неделя»: рабочие недели пишите рабочими днями; {_HELP}"),
+        (
+            "1 рабочая неделя",
+            f"не понимаю срок «1 рабочая неделя»: рабочие недели пишите рабочими днями; {_HELP}",
+        ),
         ("1,5 дня", f"срок «1,5 дня»: дробными бывают только часы; {_HELP}"),
         ("9999999999 minutes", "срок «9999999999 minutes» длиннее десяти лет"),
         ("4000 дней", "срок «4000 дней» длиннее десяти лет"),
@@ -171,7 +174,9 @@ def test_a_deadline_in_hours_is_the_moment() -> None:
         ("2026-03-06 12:00", False, "2026-03-10 09:00"),
     ],
 )
-def test_working_hours_include_their_start_and_not_their_end(moment: str, working: bool, opening: str) -> None:
+def test_working_hours_include_their_start_and_not_their_end(
+    moment: str, working: bool, opening: str
+) -> None:
     """At six sharp the office is closed."""
     assert schedule.is_working(b.at(moment), OFFICE) is working
     assert schedule.next_opening(b.at(moment), OFFICE) == b.at(opening)
@@ -219,6 +224,15 @@ def test_problems_of_a_calendar_are_told_all_at_once() -> None:
         "09.03.2026: 10:00–11:00 пересекается с предыдущими часами",
     )
     assert schedule.problems(OFFICE) == ()
+
+
+def test_hours_written_twice_are_worked_once() -> None:
+    """Overlaps are told at load; a calendar that has them all the same isn't counted double."""
+    doubled = b.calendar(hours=(("09:00", "13:00"), ("12:00", "15:00"), ("12:30", "13:00")))
+    day = schedule.deadline(b.NOW, schedule.Duration(1, Unit.WORK_DAYS), doubled)
+    assert day == b.at("2026-03-03 15:00")
+    assert _later("2026-03-02 11:00", 3, Unit.WORK_HOURS, doubled) == "2026-03-02 14:00"
+    assert _later("2026-03-02 11:00", 5, Unit.WORK_HOURS, doubled) == "2026-03-03 10:00"
 
 
 IDLE = b.calendar(hours=())
@@ -288,6 +302,16 @@ def test_who_starts_later_is_not_due_earlier(
         assert start <= ask(start, duration, calendar) <= ask(later, duration, calendar)
 
 
+@given(st.integers(0, 5 * 48), st.integers(0, 96), st.integers(0, 3))
+def test_over_a_long_weekend_too(half_hours: int, gap: int, amount: int) -> None:
+    """The same law over one known weekend, where a wide choice of calendars would seldom look."""
+    start = b.at("2026-03-05 00:00") + timedelta(minutes=30 * half_hours)
+    later = start + timedelta(minutes=30 * gap)
+    term = schedule.Duration(amount, Unit.WORK_DAYS)
+    for ask in (schedule.after, schedule.deadline):
+        assert ask(start, term, OFFICE) <= ask(later, term, OFFICE)
+
+
 @given(_calendars(), st.sampled_from(list(Unit)), st.integers(0, 30), st.integers(0, 10), _MOMENTS)
 def test_a_longer_term_is_not_due_earlier(
     calendar: model.WorkCalendar, unit: schedule.Unit, amount: int, more: int, start: datetime
@@ -305,7 +329,9 @@ def test_working_time_ends_in_working_hours(
     """At work, or at the very moment of closing."""
     for ask in (schedule.after, schedule.deadline):
         made = ask(start, duration, calendar)
-        assert schedule.is_working(made, calendar) or schedule.is_working(made - timedelta(seconds=1), calendar)
+        assert schedule.is_working(made, calendar) or schedule.is_working(
+            made - timedelta(seconds=1), calendar
+        )
 
 
 @given(_calendars(), _MOMENTS)
@@ -319,7 +345,9 @@ def test_the_next_opening_is_the_first_moment_at_work(calendar: model.WorkCalend
 
 
 @given(_calendars(), st.integers(0, 600), st.integers(0, 600), _MOMENTS)
-def test_working_minutes_add_up(calendar: model.WorkCalendar, first: int, second: int, start: datetime) -> None:
+def test_working_minutes_add_up(
+    calendar: model.WorkCalendar, first: int, second: int, start: datetime
+) -> None:
     """To work twice in a row is to work once for as long."""
 
     def later(moment: datetime, minutes: int) -> datetime:
@@ -329,8 +357,11 @@ def test_working_minutes_add_up(calendar: model.WorkCalendar, first: int, second
     assert later(later(start, first), second) in (together, schedule.next_opening(together, calendar))
 
 
+@settings(max_examples=40)
 @given(_calendars(), st.integers(1, 300), _MOMENTS)
-def test_working_minutes_are_really_worked(calendar: model.WorkCalendar, minutes: int, start: datetime) -> None:
+def test_working_minutes_are_really_worked(
+    calendar: model.WorkCalendar, minutes: int, start: datetime
+) -> None:
     """Counted minute by minute on the wall, there are exactly so many."""
     end = schedule.after(start, schedule.Duration(minutes, Unit.WORK_MINUTES), calendar)
     assume(end - start < timedelta(days=1))

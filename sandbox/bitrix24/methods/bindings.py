@@ -1,4 +1,7 @@
-"""crm.deal.contact.*, crm.lead.contact.*, crm.contact.company.* and company's contacts (reference §5.3)."""
+"""crm.deal.contact.*, crm.lead.contact.*, crm.contact.company.* and company's contacts (reference §5.3).
+
+A change of bindings is no change of the card: no event, no updatedTime (§4.3).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.bitrix24 import args, kernel, rights, saving, schema, store
+from sandbox.bitrix24 import args, kernel, rights, saving, schema, sideeffects, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,11 @@ def _owner(call: kernel.Call, family: Family) -> store.Item:
 def _write(call: kernel.Call, family: Family, item: store.Item, rows: list[_Row]) -> None:
     rows = sorted(rows, key=lambda row: row[1])
     primary = next((row[0] for row in rows if row[2]), rows[0][0] if rows else None)
-    change = saving.Change({family.many: tuple(row[0] for row in rows), family.one: primary})
+    ids = tuple(row[0] for row in rows)
     sorts = {row[0]: row[1] for row in rows}
-    saving.update(call.portal.crm, item, change, call.user_id)
-    call.portal.crm.table(family.owner).change(item, {"bindingSorts": sorts or None})
+    made = {family.many: ids or None, family.one: primary, "bindingSorts": sorts or None}
+    call.portal.crm.table(family.owner).change(item, made)
+    sideeffects.follow(call.portal.crm, item)
 
 
 def _current(family: Family, item: store.Item) -> list[_Row]:

@@ -1,0 +1,52 @@
+# One command each. `make test` is the whole proof on a clean checkout; the rest are its parts.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+FOR ?= 0
+TRIALS ?= 200
+
+.PHONY: setup demo test check format bench torture clean
+.DEFAULT_GOAL := help
+help:
+	@echo "make setup    virtual environment and the locked packages"
+	@echo "make demo     a sandbox portal with a life of its own, and robots at work in it"
+	@echo "make test     everything: environment, format, lint, types, imports, tests"
+	@echo "make check    the same without installing anything"
+	@echo "make bench    benchmarks against the floor"
+	@echo "make torture  crashes and faults, TRIALS=$(TRIALS)"
+
+$(STAMP): requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $(STAMP)
+
+setup: $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/voronka demo $(ARGS)
+
+test: $(STAMP)
+	@scripts/chromium.sh
+	@$(MAKE) --no-print-directory check
+
+check:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q
+
+format:
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m bench $(ARGS)
+
+torture: $(STAMP)
+	$(BIN)/python -m bench torture --trials $(TRIALS) $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

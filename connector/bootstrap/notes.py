@@ -1,0 +1,77 @@
+"""What the daemon leaves in the notebook for the commands beside it, and what a command leaves for the daemon.
+
+Names of the entries and their JSON shapes stand here once, for writers and readers. Light: read-outs import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from robots import model
+
+HERE: Final = model.PortalId("@")
+"""Entries of the installation, not of a portal."""
+
+PORTALS: Final = "portals"
+"""HERE: portal id -> {address, file}."""
+NAMES: Final = "names"
+"""Of a portal: pipelines and stages as people see them, and the zone (see `names`)."""
+ROBOTS: Final = "robots"
+"""Of a portal: {robots: {id: mode}, broken: [{robot, place, text}]}."""
+ACCEPTED: Final = "config"
+"""Of a portal: the configuration at work: {hash, at, texts: {file: text}}."""
+HISTORY: Final = "config_history"
+"""Of a portal: the last configurations, newest last, each as ACCEPTED."""
+WAITING: Final = "config_waiting"
+"""Of a portal: {hash, at} of a changed good file that waits for `apply`; None: none waits."""
+APPLY: Final = "config_apply"
+"""Of a portal, written by the command: {hash} of the texts that the daemon may take."""
+HTTP: Final = "http"
+"""Of a portal: {url, pid} of the running daemon."""
+DIGEST_KEY: Final = "digest_key"
+"""Of a portal: hex; the key of the hashes of phones and e-mails. Changing it would make every comm look new."""
+KEPT_CONFIGS: Final = 50
+
+
+def names(directory: model.Directory) -> dict[str, Any]:
+    """The directory's words for stories, small enough for the notebook."""
+    pipelines = [
+        {
+            "id": int(pipeline.id),
+            "name": pipeline.name,
+            "kind": pipeline.kind.value,
+            "stages": [[str(s.id), s.name, s.sort, s.semantic.value] for s in pipeline.stages],
+        }
+        for pipeline in directory.pipelines
+    ]
+    zone = directory.calendar.timezone if directory.calendar else "UTC"
+    people = {str(int(user.id)): user.full_name for user in directory.users.values()}
+    return {"address": directory.address, "zone": zone, "pipelines": pipelines, "people": people}
+
+
+def zone(written: Mapping[str, Any] | None) -> str:
+    return str(written.get("zone", "UTC")) if written else "UTC"
+
+
+def directory(portal: model.PortalId, written: Mapping[str, Any] | None) -> model.Directory:
+    """A directory that knows the words of `names` and nothing else."""
+    if not written:
+        return model.Directory(portal=portal, address=str(portal))
+    pipelines = tuple(
+        model.Pipeline(
+            model.PipelineId(int(one["id"])),
+            str(one["name"]),
+            model.CardKind(one["kind"]),
+            tuple(
+                model.Stage(model.StageId(str(sid)), str(name), int(sort), model.Semantic(semantic))
+                for sid, name, sort, semantic in one["stages"]
+            ),
+        )
+        for one in written["pipelines"]
+    )
+    users = {
+        model.UserId(int(number)): model.User(model.UserId(int(number)), "", str(name))
+        for number, name in written.get("people", {}).items()
+    }
+    return model.Directory(portal=portal, address=str(written["address"]), pipelines=pipelines, users=users)

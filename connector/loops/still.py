@@ -1,0 +1,85 @@
+"""Is a wish still wanted? Asked of every row just before it is sent (design.md «The ledger»); pure.
+
+Obligations (an empty digest: a task that was set is closed) outlive the robot, its pause and the card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from connector import ports
+from connector.loops import pauses
+from robots import intents
+
+S = intents.WishState
+
+
+class Wait(Enum):
+    """Not now: the row stays as it is."""
+
+    LOOK = "look"
+    """Its card must be looked at first."""
+    LATER = "later"
+    """What it stands on isn't decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    loaded: Mapping[intents.RobotId, str]
+    paused: pauses.Pauses
+    now: datetime
+    fresh: timedelta
+
+
+def still(row: ports.Row, asked: Asked) -> ports.End | Wait | None:
+    """None: send it."""
+    wish = row.wish
+    if wish.dry_run:
+        return _end(row, asked, S.DRY_RUN, "")
+    if isinstance(wish.act, intents.Remember):
+        return _end(row, asked, S.DONE, wish.act.note)
+    if row.deleted:
+        # Its own task may still hang on somebody: closing that needs no card.
+        if not isinstance(wish.act, intents.CloseTask):
+            return _end(row, asked, S.SUPERSEDED, "карточка удалена")
+        return _unfounded(row, asked)
+    return _unwanted(row, asked) or _unfounded(row, asked) or _unseen(row, asked)
+
+
+def reloaded(row: ports.Row, loaded: Mapping[intents.RobotId, str]) -> bool:
+    """The robot's text is another one now (or gone) than when this was wished."""
+    return bool(row.wish.digest) and loaded.get(row.wish.robot) != row.wish.digest
+
+
+def _unwanted(row: ports.Row, asked: Asked) -> ports.End | None:
+    wish = row.wish
+    if reloaded(row, asked.loaded):
+        return _end(row, asked, S.SUPERSEDED, "робот изменён или убран")
+    if wish.digest and asked.paused.cover(wish.robot, asked.now):
+        return _end(row, asked, S.SUPERSEDED, "робот на паузе")
+    if wish.not_after is not None and asked.now > wish.not_after:
+        return _end(row, asked, S.TOO_LATE, f"надо было не позже {wish.not_after:%d.%m %H:%M} UTC")
+    if wish.while_visit is not None and row.accepted != wish.while_visit:
+        return _end(row, asked, S.SUPERSEDED, "сделка ушла дальше")
+    return None
+
+
+def _unfounded(row: ports.Row, asked: Asked) -> ports.End | Wait | None:
+    """What it stands on was done, will be, or never will."""
+    if row.wish.stands_on is None or (row.before is not None and row.before.happened):
+        return None
+    if row.before is not None and not row.before.final:
+        return Wait.LATER
+    return _end(row, asked, S.BLOCKED, f"сначала должно было выйти: {row.wish.stands_on}")
+
+
+def _unseen(row: ports.Row, asked: Asked) -> Wait | None:
+    stale = row.looked_at is None or asked.now - row.looked_at > asked.fresh
+    return Wait.LOOK if stale else None
+
+
+def _end(row: ports.Row, asked: Asked, to: intents.WishState, note: str) -> ports.End:
+    return ports.End(row.wish.key, to, asked.now, note=note)

@@ -1,0 +1,157 @@
+"""How work reaches a database: `Engine` is the seam, `Sqlite` the one implementation so far.
+
+Work is a plain function of a `sqlalchemy.Connection`; it is run whole in one transaction and never sees the event loop.
+So a store over PostgreSQL is another Engine (AsyncConnection.run_sync runs the same functions) and the dialect's hooks at
+the end of this file. SQLite has one writer by nature: a thread with group commit (`writer`); reads are snapshots of WAL
+in two threads of their own and wait for nobody. Threads and not aiosqlite: a hop per statement costs more than the
+statement, and what must be closed is closed in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent import futures
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy import exc, pool
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connector import errors
+from connector.store import writer
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+READERS = 2
+BUSY_MS = 5_000
+CHUNK = 500
+"""How many names go into one IN list."""
+
+
+class Engine(Protocol):
+    life: str
+    """This run of the process: rows left `sent` by another one are nobody's now."""
+
+    async def read(self, work: Work[T]) -> T: ...
+
+    async def write(self, work: Work[T]) -> T:
+        """Returns after the commit. StoreError: nothing of this work was written."""
+        ...
+
+    async def mark(self, marks: Sequence[writer.Mark]) -> None:
+        """The hot path: like `write`, but a mark goes before other work and shares its commit with all that wait."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Sqlite(Engine):
+    def __init__(self, path: Path, marking: writer.Marking, *, read_only: bool = False) -> None:
+        self.life = uuid.uuid4().hex
+        self._readers = connections(path, read_only=True, size=READERS)
+        self._threads = futures.ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        writers = connections(path, read_only=read_only, size=1)
+        self._writer = writer.Writer(writers, marking, asyncio.get_running_loop(), store_error)
+
+    async def read(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._snapshot, work)
+
+    def _snapshot(self, work: Work[T]) -> T:
+        try:
+            with self._readers.connect() as conn, transaction(conn, "BEGIN"):
+                return work(conn)
+        except (sqlite3.Error, exc.DBAPIError) as error:
+            raise store_error(error) from error
+
+    async def write(self, work: Work[T]) -> T:
+        return cast(T, await self._writer.submit(work))
+
+    async def mark(self, marks: Sequence[writer.Mark]) -> None:
+        await self._writer.mark(marks)
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._readers.dispose()
+        # The writer goes last: the last connection to close folds the WAL into the file.
+        self._writer.close()
+
+
+def connections(path: Path, *, read_only: bool, size: int) -> sa.Engine:
+    """Transactions are begun by us (`isolation_level=None`): the driver's own would leave reads without a snapshot."""
+
+    def connect() -> sqlite3.Connection:
+        mode = "ro" if read_only else "rw"
+        raw = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=BUSY_MS / 1000,
+        )
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA foreign_keys=ON")
+        return raw
+
+    return sa.create_engine(
+        "sqlite+pysqlite://",
+        creator=connect,
+        poolclass=pool.QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,  # an error's text must not carry a card's values into logs
+    )
+
+
+@contextmanager
+def transaction(conn: sa.Connection, begin: str) -> Iterator[None]:
+    raw = writer.driver(conn)
+    raw.execute(begin)
+    try:
+        yield
+        raw.execute("COMMIT")
+    except BaseException:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        raise
+
+
+def store_error(error: Exception) -> Exception:
+    """What the database can't do becomes StoreError; what our own SQL did wrong stays a bug with its own name."""
+    if isinstance(error, exc.DBAPIError):
+        bug = isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError)
+        return error if bug else errors.StoreError(str(error.orig))
+    if isinstance(error, sqlite3.Error):
+        return errors.StoreError(str(error))
+    return error
+
+
+# ---------------------------------------------------------------- what dialects say differently
+
+
+def insert(conn: sa.Connection, table: sa.Table) -> sqlite.Insert:
+    """An insert that knows ON CONFLICT; both dialects' have the same methods."""
+    if conn.dialect.name == "postgresql":
+        return cast(sqlite.Insert, postgresql.insert(table))
+    return sqlite.insert(table)
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def many(conn: sa.Connection, statement: sa.Executable, rows: Sequence[dict[str, Any]]) -> None:
+    """executemany that takes an empty list."""
+    if rows:
+        conn.execute(statement, rows)

@@ -1,0 +1,151 @@
+"""The table `dirty`: what may have changed and wasn't looked at yet.
+
+A mark on a row that is there raises its version, takes the more urgent lane and keeps its place in the queue. It doesn't
+lift a park: a card that can't be looked at would otherwise be looked at on every ring.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from connector import ports
+from connector.store import bells, codec, engine, tables, writer
+from robots import model
+
+DIRTY = tables.dirty.c
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """For `problems`."""
+
+    portal: model.PortalId
+    thing: ports.Thing
+    tries: int
+    until: datetime
+    why: str
+
+
+@functools.cache
+def _marking(dialect: str) -> str:
+    mark = "(:portal, :thing, 1, :lane, 0, '')" if dialect != "sqlite" else "(?, ?, 1, ?, 0, '')"
+    return (
+        f"INSERT INTO dirty (portal, thing, version, lane, tries, why) VALUES {mark} "  # noqa: S608  two constants
+        "ON CONFLICT (portal, thing) DO UPDATE SET version = dirty.version + 1, "
+        "lane = CASE WHEN excluded.lane < dirty.lane THEN excluded.lane ELSE dirty.lane END"
+    )
+
+
+def mark(conn: sa.Connection, marks: Sequence[writer.Mark]) -> None:
+    """One upsert a thing, through the driver: thousands a second go this way."""
+    urgent: dict[tuple[str, str], int] = {}
+    for portal, thing, lane in marks:
+        urgent[portal, thing] = min(lane, urgent.get((portal, thing), lane))
+    statement = _marking(conn.dialect.name)
+    if conn.dialect.name == "sqlite":
+        rows: list[Any] = [(portal, thing, lane) for (portal, thing), lane in urgent.items()]
+        writer.driver(conn).executemany(statement, rows)
+        return
+    rows = [{"portal": portal, "thing": thing, "lane": lane} for (portal, thing), lane in urgent.items()]
+    engine.many(conn, sa.text(statement), rows)
+
+
+def finish(conn: sa.Connection, portal: str, done: Collection[ports.Dirty]) -> None:
+    """Clears what wasn't marked again; what was is due at once, for it could be looked at."""
+    rows = [{"p": portal, "t": codec.thing_name(dirty.thing), "v": dirty.version} for dirty in done]
+    mine = (DIRTY.portal == sa.bindparam("p")) & (DIRTY.thing == sa.bindparam("t"))
+    engine.many(conn, sa.delete(tables.dirty).where(mine, DIRTY.version == sa.bindparam("v")), rows)
+    rest = sa.update(tables.dirty).where(mine, DIRTY.version != sa.bindparam("v"))
+    engine.many(conn, rest.values(tries=0, parked_until=None, why=""), rows)
+
+
+def postpone(conn: sa.Connection, portal: str, dirty: ports.Dirty, until: datetime) -> None:
+    """Stays dirty until then, though nothing was wrong with it."""
+    row = {"portal": portal, "thing": codec.thing_name(dirty.thing), "lane": int(dirty.lane)}
+    later = {"parked_until": codec.micros(until), "tries": 0, "why": ""}
+    conn.execute(
+        engine.insert(conn, tables.dirty)
+        .values(**row, **later)
+        .on_conflict_do_update(index_elements=["portal", "thing"], set_=later)
+    )
+
+
+def parked_cards(portal: sa.ColumnElement[Any], thing: sa.ColumnElement[Any], now: int) -> sa.Exists:
+    """Whether a card was set aside because it can't be looked at."""
+    return sa.exists().where(
+        DIRTY.portal == portal, DIRTY.thing == thing, DIRTY.tries > 0, DIRTY.parked_until > now
+    )
+
+
+class SqlInbox(ports.Inbox):
+    def __init__(self, engine: engine.Engine, bells: bells.Bells) -> None:
+        self._engine, self._bells = engine, bells
+
+    async def mark(
+        self, portal: model.PortalId, things: Collection[ports.Thing], lane: ports.Lane = ports.Lane.LIVE
+    ) -> None:
+        if not things:
+            return
+        await self._engine.mark([(portal, codec.thing_name(thing), int(lane)) for thing in things])
+        self._bells.ring(portal)
+
+    async def take(
+        self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[ports.Thing]
+    ) -> Sequence[ports.Dirty]:
+        self._bells.hush(portal)  # before reading: what comes during it rings again
+        query = (
+            sa.select(DIRTY.thing, DIRTY.version, DIRTY.lane, DIRTY.tries)
+            .where(
+                DIRTY.portal == portal,
+                DIRTY.parked_until.is_(None) | (DIRTY.parked_until <= codec.micros(now)),
+                DIRTY.thing.not_in([codec.thing_name(thing) for thing in busy]),
+            )
+            .order_by(DIRTY.lane, DIRTY.seq)
+            .limit(limit)
+        )
+        rows = await self._engine.read(lambda conn: conn.execute(query).all())
+        return [
+            ports.Dirty(codec.thing(row.thing), row.version, ports.Lane(row.lane), row.tries) for row in rows
+        ]
+
+    async def finish(self, portal: model.PortalId, done: Collection[ports.Dirty]) -> None:
+        if done:
+            await self._engine.write(lambda conn: finish(conn, portal, done))
+
+    async def park(self, portal: model.PortalId, dirty: ports.Dirty, until: datetime, why: str) -> None:
+        query = (
+            sa.update(tables.dirty)
+            .where(DIRTY.portal == portal, DIRTY.thing == codec.thing_name(dirty.thing))
+            .values(tries=DIRTY.tries + 1, parked_until=codec.micros(until), why=codec.clean_text(why))
+        )
+        await self._engine.write(lambda conn: conn.execute(query) and None)
+
+    async def wait(self, portal: model.PortalId, timeout: float) -> None:
+        await self._bells.wait(portal, timeout)
+
+    async def depth(self, portal: model.PortalId) -> int:
+        query = sa.select(sa.func.count()).select_from(tables.dirty).where(DIRTY.portal == portal)
+        return await self._engine.read(lambda conn: conn.execute(query).scalar_one())
+
+    async def parked(self, portal: model.PortalId | None = None) -> Sequence[Parked]:
+        """What could not be looked at, for people."""
+        query = sa.select(tables.dirty).where(DIRTY.tries > 0, DIRTY.parked_until.is_not(None)).order_by(DIRTY.seq)
+        if portal is not None:
+            query = query.where(DIRTY.portal == portal)
+        rows = await self._engine.read(lambda conn: conn.execute(query).all())
+        return [
+            Parked(
+                model.PortalId(row.portal),
+                codec.thing(row.thing),
+                row.tries,
+                codec.moment(row.parked_until),
+                row.why,
+            )
+            for row in rows
+        ]

@@ -1,0 +1,1 @@
+"""How a store of an older program becomes a store of this one. Run by `opening`, in one transaction with the check."""

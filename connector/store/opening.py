@@ -1,0 +1,118 @@
+"""Opening a file: who may have it, which version it is, and bringing it to ours.
+
+Law: one daemon at a time (an OS lock on `FILE.lock`, which dies with its holder, however it dies); only a daemon creates
+or migrates, check and migration in one transaction; nobody works on a store that a newer program wrote.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from connector import errors
+from connector.store import engine, tables, writer
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def database(url: str) -> Path:
+    """The file of a `sqlite:///…` URL."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise errors.StoreError("the database URL isn't readable; it looks like sqlite:///voronka.sqlite") from error
+    if parsed.get_backend_name() != "sqlite":
+        raise errors.StoreError(f"databases of kind {parsed.get_backend_name()} aren't supported, only sqlite:///…")
+    if not parsed.database or parsed.database == ":memory:":
+        raise errors.StoreError("the database must be a file: what is kept in memory would be lost with the process")
+    return Path(parsed.database)
+
+
+@contextmanager
+def only_daemon(path: Path) -> Iterator[None]:
+    """Raises StoreError if another daemon has the file. The lock file stays: removing it would let two in."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise errors.StoreError(f"{path}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise errors.StoreError(f"another daemon is working on {path}; two would do everything twice") from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def prepare(path: Path) -> None:
+    """Creates or migrates; the daemon's lock is held by the caller."""
+    try:
+        _create(path)
+        connections = engine.connections(path, read_only=False, size=1)
+        try:
+            with connections.connect() as conn, engine.transaction(conn, "BEGIN IMMEDIATE"):
+                if _version(writer.driver(conn), path) != tables.HEAD:
+                    _migrate(conn)
+        finally:
+            connections.dispose()
+    except (sqlite3.Error, sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        raise errors.StoreError(f"{path}: {engine.store_error(error)}") from error
+    except OSError as error:
+        raise errors.StoreError(f"{path}: {error.strerror}") from error
+
+
+def inspect(path: Path) -> bool:
+    """For guests beside a daemon. True: the file can only be read. Raises StoreError if there is no store of ours."""
+    if not path.exists():
+        raise errors.StoreError(f"there is no store {path}: the daemon never ran here")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as raw:
+            version = _version(raw, path)
+    except sqlite3.Error as error:
+        raise errors.StoreError(f"{path}: {error}") from error
+    if version != tables.HEAD:
+        raise errors.StoreError(
+            f"{path} was written by an older program (version {version}, this one needs {tables.HEAD}): "
+            "start the daemon once, it will bring the store up to date"
+        )
+    return not os.access(path, os.W_OK)
+
+
+def _create(path: Path) -> None:
+    """Personal data: the file is its owner's alone, and so are SQLite's own files beside it, which take its mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=engine.BUSY_MS / 1000)) as raw:
+        raw.execute("PRAGMA journal_mode=WAL")
+
+
+def _version(raw: sqlite3.Connection, path: Path) -> str | None:
+    """Without Alembic: its import costs a second that nearly no start needs."""
+    if not raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+        if raw.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise errors.StoreError(f"{path} is a database of another program")
+        return None
+    found = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+    version = str(found[0]) if found else None
+    if version is not None and version > tables.HEAD:
+        raise errors.StoreError(
+            f"{path} was written by a newer program (version {version}, this one knows {tables.HEAD}): "
+            "start that one, or go back to a copy of the store from before"
+        )
+    return version
+
+
+def _migrate(conn: sa.Connection) -> None:
+    from alembic import command, config
+
+    settings = config.Config()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    settings.attributes["connection"] = conn
+    command.upgrade(settings, "head")
