@@ -6,6 +6,7 @@ file. Every promise here is kept by one contract suite run against every adapter
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -257,6 +258,11 @@ class End:
     retry_at: datetime | None = None
 
 
+def marker(key: intents.WishKey) -> str:
+    """What is left in whatever a wish creates, to find it again: as origin id, as a task's XML_ID."""
+    return f"v-{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+
+
 class Ledger(Protocol):
     """The durable wishes. States change only through `connector.store`'s one transition table."""
 
@@ -297,6 +303,11 @@ class Ledger(Protocol):
         states: Collection[intents.WishState] = (),
         limit: int = 1000,
     ) -> Sequence[Row]: ...
+
+    async def by_marker(self, portal: model.PortalId, marker: str) -> Row | None:
+        """The wish whose marker (`marker(key)`) stands on something that we created, whatever its state; None: it isn't
+        of this ledger. A card whose origin names a row that hasn't happened is half-made."""
+        ...
 
     async def redo(self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime) -> int:
         """`retry`: refused, given up and blocked rows are wished again."""

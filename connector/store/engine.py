@@ -151,6 +151,15 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
         yield part
 
 
+def run(statement: sa.Executable) -> Work[None]:
+    """A work of one statement that answers nothing."""
+
+    def work(conn: sa.Connection) -> None:
+        conn.execute(statement)
+
+    return work
+
+
 def many(conn: sa.Connection, statement: sa.Executable, rows: Sequence[dict[str, Any]]) -> None:
     """executemany that takes an empty list."""
     if rows:

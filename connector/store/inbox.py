@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from connector import ports
-from connector.store import bells, codec, engine, tables, writer
+from connector.store import api, bells, codec, engine, tables, writer
 from robots import model
 
 DIRTY = tables.dirty.c
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """For `problems`."""
-
-    portal: model.PortalId
-    thing: ports.Thing
-    tries: int
-    until: datetime
-    why: str
 
 
 @functools.cache
@@ -83,9 +71,9 @@ def parked_cards(portal: sa.ColumnElement[Any], thing: sa.ColumnElement[Any], no
     )
 
 
-class SqlInbox(ports.Inbox):
-    def __init__(self, engine: engine.Engine, bells: bells.Bells) -> None:
-        self._engine, self._bells = engine, bells
+class SqlInbox(api.Inbox):
+    def __init__(self, database: engine.Engine, ringing: bells.Bells) -> None:
+        self._engine, self._bells = database, ringing
 
     async def mark(
         self, portal: model.PortalId, things: Collection[ports.Thing], lane: ports.Lane = ports.Lane.LIVE
@@ -124,7 +112,7 @@ class SqlInbox(ports.Inbox):
             .where(DIRTY.portal == portal, DIRTY.thing == codec.thing_name(dirty.thing))
             .values(tries=DIRTY.tries + 1, parked_until=codec.micros(until), why=codec.clean_text(why))
         )
-        await self._engine.write(lambda conn: conn.execute(query) and None)
+        await self._engine.write(engine.run(query))
 
     async def wait(self, portal: model.PortalId, timeout: float) -> None:
         await self._bells.wait(portal, timeout)
@@ -133,14 +121,18 @@ class SqlInbox(ports.Inbox):
         query = sa.select(sa.func.count()).select_from(tables.dirty).where(DIRTY.portal == portal)
         return await self._engine.read(lambda conn: conn.execute(query).scalar_one())
 
-    async def parked(self, portal: model.PortalId | None = None) -> Sequence[Parked]:
+    async def parked(self, portal: model.PortalId | None = None) -> Sequence[api.Parked]:
         """What could not be looked at, for people."""
-        query = sa.select(tables.dirty).where(DIRTY.tries > 0, DIRTY.parked_until.is_not(None)).order_by(DIRTY.seq)
+        query = (
+            sa.select(tables.dirty)
+            .where(DIRTY.tries > 0, DIRTY.parked_until.is_not(None))
+            .order_by(DIRTY.seq)
+        )
         if portal is not None:
             query = query.where(DIRTY.portal == portal)
         rows = await self._engine.read(lambda conn: conn.execute(query).all())
         return [
-            Parked(
+            api.Parked(
                 model.PortalId(row.portal),
                 codec.thing(row.thing),
                 row.tries,

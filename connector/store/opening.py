@@ -26,11 +26,17 @@ def database(url: str) -> Path:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
-        raise errors.StoreError("the database URL isn't readable; it looks like sqlite:///voronka.sqlite") from error
+        raise errors.StoreError(
+            "the database URL isn't readable; it looks like sqlite:///voronka.sqlite"
+        ) from error
     if parsed.get_backend_name() != "sqlite":
-        raise errors.StoreError(f"databases of kind {parsed.get_backend_name()} aren't supported, only sqlite:///…")
+        raise errors.StoreError(
+            f"databases of kind {parsed.get_backend_name()} aren't supported, only sqlite:///…"
+        )
     if not parsed.database or parsed.database == ":memory:":
-        raise errors.StoreError("the database must be a file: what is kept in memory would be lost with the process")
+        raise errors.StoreError(
+            "the database must be a file: what is kept in memory would be lost with the process"
+        )
     return Path(parsed.database)
 
 
@@ -46,7 +52,9 @@ def only_daemon(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise errors.StoreError(f"another daemon is working on {path}; two would do everything twice") from error
+            raise errors.StoreError(
+                f"another daemon is working on {path}; two would do everything twice"
+            ) from error
         yield
     finally:
         os.close(handle)

@@ -107,7 +107,9 @@ ledger = sa.Table(
     sa.Column("stands_on", sa.Text),
     _key("body"),
     _key("state"),
-    sa.Column("open", sa.SmallInteger, nullable=False),  # 0 where the state is final: the partial indexes hang on it
+    sa.Column(
+        "open", sa.SmallInteger, nullable=False
+    ),  # 0 where the state is final: the partial indexes hang on it
     sa.Column("wished_at", sa.BigInteger, nullable=False),
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("done_at", sa.BigInteger),

@@ -20,7 +20,9 @@ DAEMON: Mapping[S, frozenset[S]] = {
     S.HELD: frozenset({S.WISHED, S.DONE, S.SUPERSEDED, S.TOO_LATE, S.BLOCKED, S.REFUSED, S.GIVEN_UP}),
 } | {state: frozenset() for state in S if state.final}
 
-BY_HAND: Mapping[S, frozenset[S]] = {state: frozenset({S.WISHED}) for state in (S.REFUSED, S.GIVEN_UP, S.BLOCKED)}
+BY_HAND: Mapping[S, frozenset[S]] = {
+    state: frozenset({S.WISHED}) for state in (S.REFUSED, S.GIVEN_UP, S.BLOCKED)
+}
 
 OPEN: frozenset[S] = frozenset(state for state in S if not state.final)
 UNSENT: frozenset[S] = frozenset({S.WISHED, S.HELD})

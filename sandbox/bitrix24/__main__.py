@@ -12,11 +12,17 @@ from sandbox.bitrix24 import app, clock, profiles, seed
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m sandbox bitrix24", description="A sandbox Bitrix24 portal.")
+    made = argparse.ArgumentParser(
+        prog="python -m sandbox bitrix24", description="A sandbox Bitrix24 portal."
+    )
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8010)
-    made.add_argument("--seed", choices=sorted(seed.SEEDS), default="rop_funnel", help="what the portal holds at first")
-    made.add_argument("--profile", choices=sorted(profiles.PROFILES), default="instant", help="how long it takes")
+    made.add_argument(
+        "--seed", choices=sorted(seed.SEEDS), default="rop_funnel", help="what the portal holds at first"
+    )
+    made.add_argument(
+        "--profile", choices=sorted(profiles.PROFILES), default="instant", help="how long it takes"
+    )
     made.add_argument("--speed", type=float, default=1.0, help="how many times faster its time passes")
     made.add_argument("--deals", type=int, default=0, help="so many more deals, for load")
     made.add_argument("--events-to", metavar="URL", help="where its outgoing webhook posts")
@@ -34,9 +40,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         seed.subscribe(portal, given.events_to, given.events_token)
     portal.host = f"{given.host}:{given.port}"
     for secret, hook in portal.webhooks.items():
-        logging.info("incoming webhook: http://%s:%s/rest/%s/%s/", given.host, given.port, hook.user_id, secret)
+        logging.info(
+            "incoming webhook: http://%s:%s/rest/%s/%s/", given.host, given.port, hook.user_id, secret
+        )
     web.run_app(
-        app.create_app(portal, profile=given.profile), host=given.host, port=given.port, print=None, access_log=None
+        app.create_app(portal, profile=given.profile),
+        host=given.host,
+        port=given.port,
+        print=None,
+        access_log=None,
     )
 
 

@@ -53,13 +53,17 @@ def needed_int(call: kernel.Call, name: str) -> int:
     try:
         return values.to_int(needed(call, name))
     except values.BadValue:
-        raise kernel.Refusal(400, "100", f"Invalid value {{{call.param(name)}}} to match with parameter {{{name}}}") from None
+        raise kernel.Refusal(
+            400, "100", f"Invalid value {{{call.param(name)}}} to match with parameter {{{name}}}"
+        ) from None
 
 
 def needed_map(call: kernel.Call, name: str) -> dict[str, Any]:
     value = needed(call, name)
     if not isinstance(value, dict | list):
-        raise kernel.Refusal(400, "100", f"Invalid value to match with parameter {{{name}}}. Should be value of type array.")
+        raise kernel.Refusal(
+            400, "100", f"Invalid value to match with parameter {{{name}}}. Should be value of type array."
+        )
     return as_map(value)
 
 

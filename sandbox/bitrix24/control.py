@@ -89,7 +89,10 @@ class Control:
             ("POST", "subscriptions"): self.subscribe,
             ("POST", "required"): self.required,
         }
-        made = [web.route(verb, f"/_sandbox/{path}", _answered(handler)) for (verb, path), handler in table.items()]
+        made = [
+            web.route(verb, f"/_sandbox/{path}", _answered(handler))
+            for (verb, path), handler in table.items()
+        ]
         return [*made, web.route("*", "/_sandbox/faults", self.faults)]
 
     async def faults(self, request: web.Request) -> web.Response:
@@ -142,7 +145,11 @@ class Control:
 
     async def call(self, request: web.Request) -> Any:
         data = await request.json()
-        return {"result": dispatch.call(self.portal, data["method"], data.get("params"), user_id=data.get("user_id"))}
+        return {
+            "result": dispatch.call(
+                self.portal, data["method"], data.get("params"), user_id=data.get("user_id")
+            )
+        }
 
     async def switches(self, _request: web.Request) -> Any:
         return self.portal.switch.table()
@@ -177,7 +184,9 @@ class Control:
         data = await request.json()
         hook = self.portal.webhooks.get(data["secret"])
         if hook is None:
-            hook = self.portal.webhooks[data["secret"]] = portals.Webhook(int(data["user_id"]), data["secret"])
+            hook = self.portal.webhooks[data["secret"]] = portals.Webhook(
+                int(data["user_id"]), data["secret"]
+            )
         hook.revoked = bool(data.get("revoked", hook.revoked))
         hook.scopes = frozenset(data.get("scopes", hook.scopes))
         return dumped(hook)
@@ -226,7 +235,9 @@ def _key(request: web.Request) -> tuple[int, int]:
     return int(request.match_info["type"]), int(request.match_info["id"])
 
 
-def _answered(handler: Callable[[web.Request], Awaitable[Any]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answered(
+    handler: Callable[[web.Request], Awaitable[Any]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler's value as JSON; refusals and nonsense as 400 with the reason."""
 
     async def answer(request: web.Request) -> web.Response:

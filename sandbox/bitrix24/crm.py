@@ -12,7 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.bitrix24 import dictionaries, history, kernel, multifields, rights, saving, schema, store, userfields
+from sandbox.bitrix24 import (
+    dictionaries,
+    history,
+    kernel,
+    multifields,
+    rights,
+    saving,
+    schema,
+    store,
+    userfields,
+)
 
 if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
@@ -92,7 +102,12 @@ class Crm:
         if own is None:
             return None
         return schema.EntityType(
-            type_id, f"DYNAMIC_{type_id}", f"T{type_id:x}", own.title, f"CRM_{own.id}", stages=own.flags["isStagesEnabled"]
+            type_id,
+            f"DYNAMIC_{type_id}",
+            f"T{type_id:x}",
+            own.title,
+            f"CRM_{own.id}",
+            stages=own.flags["isStagesEnabled"],
         )
 
     def known_kind(self, type_id: int) -> schema.EntityType:

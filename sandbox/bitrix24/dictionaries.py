@@ -108,7 +108,9 @@ def _stages(
     seen_failure = False
     rows: list[Status] = []
     for position, (code, name, color, semantics) in enumerate(table):
-        extra = {"S": "success", "F": "apology" if seen_failure else "failure"}.get(semantics or "", "process")
+        extra = {"S": "success", "F": "apology" if seen_failure else "failure"}.get(
+            semantics or "", "process"
+        )
         system = semantics == "S" or position == 0 or (semantics == "F" and not seen_failure)
         seen_failure = seen_failure or semantics == "F"
         rows.append(
@@ -120,7 +122,8 @@ def _stages(
 def _plain(entity_id: str, text: str) -> tuple[Status, ...]:
     pairs = (part.partition(" ") for part in text.split("|"))
     return tuple(
-        Status(next(_numbers), entity_id, code, name, 10 * (at + 1)) for at, (code, _, name) in enumerate(pairs)
+        Status(next(_numbers), entity_id, code, name, 10 * (at + 1))
+        for at, (code, _, name) in enumerate(pairs)
     )
 
 
@@ -194,7 +197,9 @@ class Dictionaries:
     def put(self, entity_id: str, rows: list[Status]) -> None:
         """Replaces a dictionary, sorted as the portal sorts: P, then S, then F, each by SORT."""
         order = {None: 0, "S": 1, "F": 2}
-        self.statuses[entity_id] = tuple(sorted(rows, key=lambda row: (order[row.semantics], row.sort, row.id)))
+        self.statuses[entity_id] = tuple(
+            sorted(rows, key=lambda row: (order[row.semantics], row.sort, row.id))
+        )
         self._by_code.pop(entity_id, None)
 
     def add_status(self, row: Status) -> Status:
@@ -234,7 +239,9 @@ class Dictionaries:
         self.categories[(type_id, row.id)] = row
         entity = self.stage_entity(type_id, row.id)
         if entity is not None:
-            usual = {schema.DEAL: _DEAL_STAGES, schema.SMART_INVOICE: _INVOICE_STAGES}.get(type_id, _DYNAMIC_STAGES)
+            usual = {schema.DEAL: _DEAL_STAGES, schema.SMART_INVOICE: _INVOICE_STAGES}.get(
+                type_id, _DYNAMIC_STAGES
+            )
             made = _stages(entity, self.prefix(type_id, row.id), row.id, stages or usual)
             self.put(entity, [replace(each, id=next(self._ids)) for each in made])
         return row

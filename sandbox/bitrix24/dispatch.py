@@ -33,7 +33,13 @@ def authorise(portal: Portal, user: str, secret: str) -> Webhook:
         raise kernel.Refusal(403, "ACCESS_DENIED", "REST API is available only on commercial plans")
     webhook = portal.webhooks.get(secret)
     owner = portal.users.get(webhook.user_id) if webhook else None
-    if webhook is None or webhook.revoked or str(webhook.user_id) != user or owner is None or not owner.active:
+    if (
+        webhook is None
+        or webhook.revoked
+        or str(webhook.user_id) != user
+        or owner is None
+        or not owner.active
+    ):
         if portal.switch.get("wrong_secret") == "invalid_credentials":
             raise kernel.Refusal(401, "INVALID_CREDENTIALS", "Invalid request credentials")
         raise kernel.Refusal(401, "NO_AUTH_FOUND", "Wrong authorization data")
@@ -68,7 +74,9 @@ def run(call: kernel.Call, found: kernel.Method) -> kernel.Answer:
     return result if isinstance(result, kernel.Answer) else kernel.Answer(result)
 
 
-def call(portal: Portal, name: str, params: dict[str, Any] | None = None, *, user_id: int | None = None) -> Any:
+def call(
+    portal: Portal, name: str, params: dict[str, Any] | None = None, *, user_id: int | None = None
+) -> Any:
     """Runs a method at once, as this user (the first webhook's owner by default), and answers its result.
 
     For tests, the board and the control API: no bucket, no latency, no faults.

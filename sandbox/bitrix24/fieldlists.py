@@ -22,9 +22,7 @@ _BY = "ASSIGNED_BY_ID:user CREATED_BY_ID:user:ro MODIFY_BY_ID:user:ro DATE_CREAT
 _ORIGIN = "ORIGINATOR_ID:string ORIGIN_ID:string"
 _PERSON = "HONORIFIC:crm_status:dict=HONORIFIC NAME:string SECOND_NAME:string LAST_NAME:string BIRTHDATE:date"
 _SOURCE = "SOURCE_ID:crm_status:dict=SOURCE SOURCE_DESCRIPTION:string"
-_CLIENT = (
-    "COMPANY_ID:crm_company:etid=4 CONTACT_ID:crm_contact:depr CONTACT_IDS:crm_contact:mult CONTACTS:crm_contact:mult,item"
-)
+_CLIENT = "COMPANY_ID:crm_company:etid=4 CONTACT_ID:crm_contact:depr CONTACT_IDS:crm_contact:mult CONTACTS:crm_contact:mult,item"
 _MONEY = "CURRENCY_ID:crm_currency OPPORTUNITY:double IS_MANUAL_OPPORTUNITY:char"
 _FLAT = (
     "PHONE_MOBILE:string:ro,item PHONE_WORK:string:ro,item PHONE_MAILING:string:ro,item EMAIL_HOME:string:ro,item "

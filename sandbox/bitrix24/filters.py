@@ -39,8 +39,23 @@ class Condition:
         if isinstance(have, tuple):
             if self.op in ("!=", "!in", "!like"):
                 return all(_OPS[self.op](each, self.wanted) for each in have)
-            return any(_OPS[self.op](each, self.wanted) for each in have) or (not have and self._matches_unset())
+            return any(_OPS[self.op](each, self.wanted) for each in have) or (
+                not have and self._matches_unset()
+            )
         return bool(_OPS[self.op](have, self.wanted))
+
+    def quick(self) -> Predicate:
+        """`test` without its generality, for the conditions that long tables are walked with."""
+        name, wanted = self.field.name, self.wanted
+        if self.field.multiple or _blank(wanted):
+            return self.test
+        if self.op == "=":
+            return lambda row: bool(row.get(name) == wanted)
+        if self.op == "!=":
+            return lambda row: bool(row.get(name) != wanted)
+        if self.op == "in" and not any(_blank(each) for each in wanted):
+            return lambda row: row.get(name) in wanted
+        return self.test
 
     def _matches_unset(self) -> bool:
         return self.op == "=" and _blank(self.wanted)
@@ -53,8 +68,12 @@ class Filter:
     conditions: list[Condition] = field(default_factory=list)
     tests: list[Predicate] = field(default_factory=list)
 
-    def matches(self, row: Any) -> bool:
-        return all(each.test(row) for each in self.conditions) and all(test(row) for test in self.tests)
+    def predicate(self) -> Predicate:
+        """One test for the whole filter; the simplest filters get the quickest one."""
+        tests = [each.quick() for each in self.conditions] + self.tests
+        if len(tests) == 1:
+            return tests[0]
+        return lambda row: all(test(row) for test in tests)
 
 
 def _blank(value: Any) -> bool:
@@ -135,10 +154,10 @@ def _pairs(raw: Any) -> Iterator[tuple[str, Any]]:
 def _nested(raw: Any, dialect: Dialect) -> Predicate:
     logic = next((str(value).upper() for key, value in _pairs(raw) if key.lower() == "logic"), "AND")
     if logic != "OR":
-        return compiled(raw, dialect).matches
+        return compiled(raw, dialect).predicate()
     parts = [compiled({key: value}, dialect) for key, value in _pairs(raw) if key.lower() != "logic"]
-    live = [part for part in parts if part.conditions or part.tests]
-    return lambda row: not live or any(part.matches(row) for part in live)
+    live = [part.predicate() for part in parts if part.conditions or part.tests]
+    return lambda row: not live or any(test(row) for test in live)
 
 
 def _read(result: Filter, key: str, value: Any, dialect: Dialect) -> None:
@@ -198,7 +217,9 @@ def _wanted(found: schema.Field, raw: Any, dialect: Dialect) -> Any:
     if isinstance(raw, dict | list):
         raise values.BadValue(raw)
     if found.user_field and found.type == "boolean":
-        return {"1": "Y", "0": "N", "True": "Y", "False": "N"}.get(str(raw), object() if raw not in ("", None) else None)
+        return {"1": "Y", "0": "N", "True": "Y", "False": "N"}.get(
+            str(raw), object() if raw not in ("", None) else None
+        )
     if found.type == "date" and isinstance(raw, str) and raw:
         return values.to_day(raw, dialect.zone)
     if raw is False or raw is None or raw == "":

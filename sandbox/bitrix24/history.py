@@ -61,7 +61,17 @@ class History:
             self.rows.remove(rows.pop())
         number = self._portal.next_id(self._sequence)
         late = LATE[number % len(LATE)] if mode == "late_commit" else 0.0
-        row = Row(number, kind, owner_id, int(now), category_id, semantic, stage_id, now, now + late if late else 0.0)
+        row = Row(
+            number,
+            kind,
+            owner_id,
+            int(now),
+            category_id,
+            semantic,
+            stage_id,
+            now,
+            now + late if late else 0.0,
+        )
         self.rows.append(row)
         rows.append(row)
 

@@ -10,10 +10,41 @@ if TYPE_CHECKING:
     from sandbox.bitrix24.crm import Crm
 
 _OWN = frozenset(
-    "id createdTime createdBy updatedTime updatedBy movedTime movedBy lastActivityTime lastActivityBy assignedById "
-    "opened stageId stageSemanticId closed isNew dateClosed begindate closedate hasPhone hasEmail hasImol sourceId "
-    "isReturnCustomer quoteNumber accountNumber contactId contactIds companyIds bindingSorts categoryId currencyId "
-    "typeId previousStageId".split()
+    [
+        "id",
+        "createdTime",
+        "createdBy",
+        "updatedTime",
+        "updatedBy",
+        "movedTime",
+        "movedBy",
+        "lastActivityTime",
+        "lastActivityBy",
+        "assignedById",
+        "opened",
+        "stageId",
+        "stageSemanticId",
+        "closed",
+        "isNew",
+        "dateClosed",
+        "begindate",
+        "closedate",
+        "hasPhone",
+        "hasEmail",
+        "hasImol",
+        "sourceId",
+        "isReturnCustomer",
+        "quoteNumber",
+        "accountNumber",
+        "contactId",
+        "contactIds",
+        "companyIds",
+        "bindingSorts",
+        "categoryId",
+        "currencyId",
+        "typeId",
+        "previousStageId",
+    ]
 )
 """Fields that each card has of its own; they never conflict, and the first card keeps its."""
 
@@ -36,7 +67,9 @@ def merge(crm: Crm, items: list[store.Item], user_id: int) -> dict[str, Any]:
     return {"STATUS": "SUCCESS", "ENTITY_IDS": [item.id for item in rest]}
 
 
-def _take_over(crm: Crm, first: store.Item, rest: list[store.Item], taken: dict[str, Any], user_id: int) -> None:
+def _take_over(
+    crm: Crm, first: store.Item, rest: list[store.Item], taken: dict[str, Any], user_id: int
+) -> None:
     events = crm.portal.switch.get("merge_events") == "yes"
     known = {(multi.type_id, multi.value) for multi in first.fm}
     for item in rest:
@@ -56,7 +89,9 @@ def _take_over(crm: Crm, first: store.Item, rest: list[store.Item], taken: dict[
 
 def _rebind(crm: Crm, gone: store.Item, heir: store.Item) -> None:
     """Cards bound to the one that goes are bound to the heir."""
-    names = {schema.CONTACT: ("contactId", "contactIds"), schema.COMPANY: ("companyId", "companyIds")}.get(gone.type_id)
+    names = {schema.CONTACT: ("contactId", "contactIds"), schema.COMPANY: ("companyId", "companyIds")}.get(
+        gone.type_id
+    )
     if names is None:
         return
     one, many = names

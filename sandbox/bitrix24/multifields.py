@@ -51,14 +51,20 @@ class Index:
 
     def unlink(self, item: store.Item, multi: store.Multi) -> None:
         key = (multi.type_id, _coarse(multi.type_id, multi.value))
-        rest = [each for each in item.fm if each is not multi and (each.type_id, _coarse(each.type_id, each.value)) == key]
+        rest = [
+            each
+            for each in item.fm
+            if each is not multi and (each.type_id, _coarse(each.type_id, each.value)) == key
+        ]
         bucket = self._buckets.get(key)
         if bucket is not None and not rest:
             bucket.discard((item.type_id, item.id))
 
     def forget(self, item: store.Item) -> None:
         for multi in item.fm:
-            self._buckets.get((multi.type_id, _coarse(multi.type_id, multi.value)), set()).discard((item.type_id, item.id))
+            self._buckets.get((multi.type_id, _coarse(multi.type_id, multi.value)), set()).discard(
+                (item.type_id, item.id)
+            )
 
     def owners(self, kind: str, value: str) -> set[Owner]:
         return self._buckets.get((kind, _coarse(kind, value)), set())
@@ -102,7 +108,11 @@ class Editor:
 
         Without typeId the portal answers success and does nothing, and so does this.
         """
-        entries = raw.items() if isinstance(raw, dict) else ((f"n{at}", entry) for at, entry in enumerate(_list(raw)))
+        entries = (
+            raw.items()
+            if isinstance(raw, dict)
+            else ((f"n{at}", entry) for at, entry in enumerate(_list(raw)))
+        )
         changed = False
         for key, entry in entries:
             if not isinstance(entry, dict) or entry.get("typeId") not in KINDS:

@@ -14,10 +14,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.bitrix24 import clock as clocks
-from sandbox.bitrix24 import crm, faults, journal, limits, notices, people, switches, taskbook, timeline, workdays
+from sandbox.bitrix24 import (
+    crm,
+    faults,
+    journal,
+    limits,
+    notices,
+    people,
+    switches,
+    taskbook,
+    timeline,
+    workdays,
+)
 
 ALL_SCOPES = frozenset(
-    "crm task tasks im user user_basic user_brief department calendar timeman bizproc userfieldconfig".split()
+    [
+        "crm",
+        "task",
+        "tasks",
+        "im",
+        "user",
+        "user_basic",
+        "user_brief",
+        "department",
+        "calendar",
+        "timeman",
+        "bizproc",
+        "userfieldconfig",
+    ]
 )
 
 
@@ -57,7 +81,7 @@ class Portal:
     host: str = "sandbox.local"
     member_id: str = "0123456789abcdef0123456789abcdef"
     clock: clocks.Clock = field(default_factory=clocks.Clock)
-    switch: switches.Switches = field(default_factory=lambda: switches.Switches())
+    switch: switches.Switches = field(default_factory=switches.Switches)
     users: dict[int, people.User] = field(default_factory=dict)
     departments: dict[int, people.Department] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)

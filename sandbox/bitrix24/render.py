@@ -35,13 +35,17 @@ def item_columns(table: schema.Schema, select: list[str], *, raw_uf: bool, accep
     if not select or "*" in select:
         return all_columns(table, raw_uf=raw_uf)
     named = (table.item_field(name, raw_uf=accept_raw) for name in select)
-    columns = [(out_name(each, raw_uf=raw_uf), each) for each in named if each and each.type != "crm_multifield"]
+    columns = [
+        (out_name(each, raw_uf=raw_uf), each) for each in named if each and each.type != "crm_multifield"
+    ]
     if not any(name == "id" for name, _ in columns):
         columns.insert(0, ("id", table.by_item["id"]))
     return columns
 
 
-def item(crm: Crm, row: store.Item, columns: list[Column], *, whole: bool = False, fresh: bool = False) -> dict[str, Any]:
+def item(
+    crm: Crm, row: store.Item, columns: list[Column], *, whole: bool = False, fresh: bool = False
+) -> dict[str, Any]:
     """One card for crm.item.*. `fresh`: the answer of add, where an unset company is null instead of 0."""
     zone = crm.portal.clock.zone
     made: dict[str, Any] = {}
@@ -73,7 +77,11 @@ def classic_columns(table: schema.Schema, select: list[str], *, list_default: bo
 
     A `get` shows everything. A list without select shows `*` and `UF_*`.
     """
-    known = [(name, found) for name, found in table.by_classic.items() if name not in ("CONTACT_IDS", "COMPANY_IDS")]
+    known = [
+        (name, found)
+        for name, found in table.by_classic.items()
+        if name not in ("CONTACT_IDS", "COMPANY_IDS")
+    ]
     if not list_default:
         return known
     wanted = set(select or ["*", "UF_*"])
@@ -110,7 +118,9 @@ def as_field(found: schema.Field, crm: Crm, type_id: int) -> dict[str, Any]:
     made["upperName"] = found.upper
     status_type = found.status_type
     if found.name in ("stageId", "previousStageId"):
-        status_type = crm.dictionaries.stage_entity(type_id, crm.dictionaries.default_category(type_id)) or status_type
+        status_type = (
+            crm.dictionaries.stage_entity(type_id, crm.dictionaries.default_category(type_id)) or status_type
+        )
     return made | _extras(found, crm, type_id, status_type)
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 PHONES = frozenset({"PHONE", "EMAIL", "WEB", "IM", "LINK"})
 _COMPUTED = frozenset({"closed", "contacts", "isNew"})
-_SYSTEM_OF_IMPORT = frozenset({"createdTime", "createdBy", "updatedTime", "updatedBy", "movedTime", "movedBy"})
+_SYSTEM_OF_IMPORT = frozenset(
+    {"createdTime", "createdBy", "updatedTime", "updatedBy", "movedTime", "movedBy"}
+)
 
 
 @dataclass(slots=True)
@@ -35,7 +37,9 @@ def bad_value(name: str) -> kernel.Refusal:
     return kernel.Refusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", f'Недопустимое значение поля "{name}"')
 
 
-def read(crm: Crm, type_id: int, pairs: Iterable[tuple[schema.Field, Any]], *, importing: bool = False) -> Change:
+def read(
+    crm: Crm, type_id: int, pairs: Iterable[tuple[schema.Field, Any]], *, importing: bool = False
+) -> Change:
     """Reads what was sent; read-only fields fall away silently. Raises Refusal for values that can't be."""
     change = Change()
     for found, raw in pairs:
@@ -63,7 +67,9 @@ def _stored(crm: Crm, type_id: int, found: schema.Field, raw: Any) -> Any:
         several = list(raw.values()) if isinstance(raw, dict) else raw
         if not isinstance(several, list):
             raise kernel.Refusal(
-                400, "100", f"Expected iterable value for multiple field, but got {type(raw).__name__} instead"
+                400,
+                "100",
+                f"Expected iterable value for multiple field, but got {type(raw).__name__} instead",
             )
         made = (_checked(crm, type_id, found, values.stored(found, each, zone)) for each in several)
         return tuple(dict.fromkeys(each for each in made if each not in (None, "")))
@@ -90,7 +96,11 @@ def _checked(crm: Crm, type_id: int, found: schema.Field, value: Any) -> Any:
         raise values.BadValue(value)
     if kind == "crm_category" and crm.dictionaries.category(type_id, value) is None:
         raise values.BadValue(value)
-    if kind == "crm_status" and found.name != "stageId" and crm.dictionaries.status(found.status_type, value) is None:
+    if (
+        kind == "crm_status"
+        and found.name != "stageId"
+        and crm.dictionaries.status(found.status_type, value) is None
+    ):
         raise values.BadValue(value)
     return value
 
@@ -126,7 +136,11 @@ def add(
     sideeffects.follow(crm, item)
     if stage is not None:
         crm.history(type_id).write(
-            history.CREATED, item.id, item.get("categoryId") or 0, dictionaries.semantic(stage), stage.status_id
+            history.CREATED,
+            item.id,
+            item.get("categoryId") or 0,
+            dictionaries.semantic(stage),
+            stage.status_id,
         )
     if events:
         sideeffects.emit(crm, kind, item.id, "ADD")
@@ -226,7 +240,9 @@ def update(crm: Crm, item: store.Item, change: Change, user_id: int, *, events: 
     return item
 
 
-def _move(crm: Crm, kind: schema.EntityType, item: store.Item, wanted: dict[str, Any]) -> dictionaries.Status | None:
+def _move(
+    crm: Crm, kind: schema.EntityType, item: store.Item, wanted: dict[str, Any]
+) -> dictionaries.Status | None:
     """The stage to which this save moves the card, put into `wanted`; None if it stays where it is."""
     if not kind.stages:
         return None
@@ -238,7 +254,9 @@ def _move(crm: Crm, kind: schema.EntityType, item: store.Item, wanted: dict[str,
         wanted.pop("stageId", None)
     if not code and category == item.get("categoryId"):
         return None
-    if category != item.get("categoryId") and (not code or crm.dictionaries.stage(kind.id, category, code) is None):
+    if category != item.get("categoryId") and (
+        not code or crm.dictionaries.stage(kind.id, category, code) is None
+    ):
         code = crm.dictionaries.stages(kind.id, category)[0].status_id
     stage = crm.dictionaries.stage(kind.id, category, code or "")
     if stage is None:
@@ -251,7 +269,11 @@ def _write_history(crm: Crm, item: store.Item, stage: dictionaries.Status, *, to
     kind = history.FINISHED if stage.semantics else history.MOVED
     semantic = dictionaries.semantic(stage)
     crm.history(item.type_id).write(
-        history.PIPELINE if to_pipeline else kind, item.id, item.get("categoryId") or 0, semantic, stage.status_id
+        history.PIPELINE if to_pipeline else kind,
+        item.id,
+        item.get("categoryId") or 0,
+        semantic,
+        stage.status_id,
     )
 
 

@@ -50,7 +50,9 @@ HOW_PAYS, SEGMENT = "UF_CRM_1747309881", "UF_CRM_1747309882"
 def plain(clock: clocks.Clock | None = None) -> portals.Portal:
     """One administrator, one webhook, dictionaries by default, the pipeline «Общая»."""
     portal = portals.Portal(clock=clock or clocks.Clock())
-    portal.users[1] = people.User(1, "Админ", "Порталов", "admin@sandbox.local", admin=True, departments=[COMPANY])
+    portal.users[1] = people.User(
+        1, "Админ", "Порталов", "admin@sandbox.local", admin=True, departments=[COMPANY]
+    )
     portal.departments[COMPANY] = people.Department(COMPANY, "Компания", head=1)
     portal.webhooks[SECRET] = portals.Webhook(1, SECRET)
     return portal
@@ -75,7 +77,9 @@ def rop_funnel(clock: clocks.Clock | None = None) -> portals.Portal:
 
 
 def _people() -> list[people.User]:
-    def person(number: int, last: str, first: str, login: str, position: str, department: int, **more: Any) -> people.User:
+    def person(
+        number: int, last: str, first: str, login: str, position: str, department: int, **more: Any
+    ) -> people.User:
         return people.User(
             number, first, last, f"{login}@sandbox.local", departments=[department], position=position, **more
         )

@@ -49,7 +49,9 @@ class Exchange:
 def target_of(path: str) -> Target:
     """Reads `/rest/{user}/{secret}/{method}[.json|.xml][/]`; `/rest/{method}` has no webhook in it."""
     parts = [urllib.parse.unquote(part) for part in path.strip("/").split("/")][1:]
-    user, secret, name = ("", "", parts[-1] if parts else "") if len(parts) < 3 else (parts[0], parts[1], parts[2])
+    user, secret, name = (
+        ("", "", parts[-1] if parts else "") if len(parts) < 3 else (parts[0], parts[1], parts[2])
+    )
     lower = name.lower()
     xml = lower.endswith(".xml")
     return Target(user, secret, lower.removesuffix(".xml").removesuffix(".json"), xml)
@@ -113,9 +115,14 @@ class Server:
             # a defect of the sandbox: the client sees what a portal shows, the journal and the log see the defect
             log.exception("the sandbox failed in %s", target.method)
             self.portal.journal.crashes.append(f"{target.method}: {crash!r}")
-            data, status = {"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"}, 500
+            data, status = (
+                {"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"},
+                500,
+            )
         if target.xml:
-            return web.Response(status=status, body=wire.to_xml(data), headers={"Content-Type": "text/xml; charset=utf-8"})
+            return web.Response(
+                status=status, body=wire.to_xml(data), headers={"Content-Type": "text/xml; charset=utf-8"}
+            )
         return web.Response(status=status, body=wire.to_json(data), headers={"Content-Type": JSON_TYPE})
 
     async def _worked(self, exchange: Exchange, target: Target, params: dict[str, Any]) -> dict[str, Any]:
@@ -123,11 +130,17 @@ class Server:
         webhook = dispatch.authorise(self.portal, target.user, target.secret)
         if target.method == "batch":
             answer = kernel.Answer(await self._batch(exchange, webhook, params))
-            return wire.success(answer, self._time(exchange.began) | {"operating_reset_at": int(exchange.began) + 600, "operating": 0})
+            return wire.success(
+                answer,
+                self._time(exchange.began)
+                | {"operating_reset_at": int(exchange.began) + 600, "operating": 0},
+            )
         answer = await self._command(exchange, webhook, target.method, params)
         return wire.success(answer, self._time(exchange.began) | self._operating(webhook, target.method))
 
-    async def _batch(self, exchange: Exchange, webhook: portals.Webhook, params: dict[str, Any]) -> dict[str, Any]:
+    async def _batch(
+        self, exchange: Exchange, webhook: portals.Webhook, params: dict[str, Any]
+    ) -> dict[str, Any]:
         switch = self.portal.switch
         strict = switch.get("batch_reference") == "error"
         results = batch.Results()
@@ -152,7 +165,13 @@ class Server:
         return results.envelope()
 
     async def _command(
-        self, exchange: Exchange, webhook: portals.Webhook, name: str, params: dict[str, Any], *, in_batch: bool = False
+        self,
+        exchange: Exchange,
+        webhook: portals.Webhook,
+        name: str,
+        params: dict[str, Any],
+        *,
+        in_batch: bool = False,
     ) -> kernel.Answer:
         """Executes at once, then takes the method's time."""
         found = dispatch.prepare(self.portal, webhook, name)

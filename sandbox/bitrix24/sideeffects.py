@@ -21,7 +21,9 @@ def staged(
     if kind.id in (schema.DEAL, schema.QUOTE):
         made["closed"] = "N" if semantic == "P" else "Y"
     if kind.id == schema.DEAL:
-        made["isNew"] = "Y" if crm.dictionaries.stages(kind.id, category)[0].status_id == stage.status_id else "N"
+        made["isNew"] = (
+            "Y" if crm.dictionaries.stages(kind.id, category)[0].status_id == stage.status_id else "N"
+        )
     if kind.id == schema.LEAD and semantic != "P":
         made["dateClosed"] = now
     return made
@@ -60,8 +62,14 @@ def emit(crm: Crm, kind: schema.EntityType, item_id: int, what: str) -> None:
 
 def apply_contacts(wanted: dict[str, Any], rows: list[Any]) -> None:
     """`contacts: [{contactId, sort, isPrimary}]` of crm.item.*."""
-    ids = [int(row["contactId"]) for row in rows if isinstance(row, dict) and str(row.get("contactId", "")).isdecimal()]
-    primary = [int(row["contactId"]) for row in rows if isinstance(row, dict) and row.get("isPrimary") in ("Y", True)]
+    ids = [
+        int(row["contactId"])
+        for row in rows
+        if isinstance(row, dict) and str(row.get("contactId", "")).isdecimal()
+    ]
+    primary = [
+        int(row["contactId"]) for row in rows if isinstance(row, dict) and row.get("isPrimary") in ("Y", True)
+    ]
     wanted["contactIds"] = tuple(dict.fromkeys(ids))
     if primary:
         wanted["contactId"] = primary[0]
@@ -85,7 +93,9 @@ def bind_company_contacts(crm: Crm, company_id: int, contact_ids: tuple[int, ...
 def forget(crm: Crm, item: store.Item) -> None:
     """Before a card goes: its phones leave the index, other cards lose their binding to it."""
     crm.multi_index.forget(item)
-    names = {schema.CONTACT: ("contactId", "contactIds"), schema.COMPANY: ("companyId", "companyIds")}.get(item.type_id)
+    names = {schema.CONTACT: ("contactId", "contactIds"), schema.COMPANY: ("companyId", "companyIds")}.get(
+        item.type_id
+    )
     if names is None:
         return
     one, many = names
@@ -100,14 +110,23 @@ def forget(crm: Crm, item: store.Item) -> None:
 
 def convert_at_once(crm: Crm, lead: store.Item, user_id: int) -> None:
     """Simple CRM mode: the lead becomes a deal (and a contact, if it names anyone) the moment it is made (§5.2)."""
-    taken = {name: lead.get(name) for name in ("assignedById", "sourceId", "currencyId", "comments", "companyId")}
+    taken = {
+        name: lead.get(name) for name in ("assignedById", "sourceId", "currencyId", "comments", "companyId")
+    }
     contact_id = lead.get("contactId")
     if contact_id is None and (lead.get("name") or lead.get("lastName") or lead.fm):
-        person = {name: lead.get(name) for name in ("name", "secondName", "lastName", "assignedById", "sourceId", "post")}
+        person = {
+            name: lead.get(name)
+            for name in ("name", "secondName", "lastName", "assignedById", "sourceId", "post")
+        }
         phones = [{"typeId": m.type_id, "valueType": m.value_type, "value": m.value} for m in lead.fm]
         contact = crm.add(schema.CONTACT, _filled(person) | {"leadId": lead.id, "fm": phones}, user_id)
         contact_id = contact.id
-    deal = _filled(taken) | {"title": lead.get("title"), "leadId": lead.id, "opportunity": lead.get("opportunity")}
+    deal = _filled(taken) | {
+        "title": lead.get("title"),
+        "leadId": lead.id,
+        "opportunity": lead.get("opportunity"),
+    }
     crm.add(schema.DEAL, deal | ({"contactIds": [contact_id]} if contact_id else {}), user_id)
     crm.update(schema.LEAD, lead.id, {"stageId": "CONVERTED"}, user_id)
     if crm.portal.switch.get("simple_lead") == "gone":

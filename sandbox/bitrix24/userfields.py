@@ -9,8 +9,24 @@ from typing import Any
 from sandbox.bitrix24 import kernel, schema
 
 TYPES = frozenset(
-    "string integer double boolean datetime date money url address enumeration file employee crm_status "
-    "iblock_section iblock_element crm".split()
+    [
+        "string",
+        "integer",
+        "double",
+        "boolean",
+        "datetime",
+        "date",
+        "money",
+        "url",
+        "address",
+        "enumeration",
+        "file",
+        "employee",
+        "crm_status",
+        "iblock_section",
+        "iblock_element",
+        "crm",
+    ]
 )
 MOST = 1016
 """User fields per kind of card."""
@@ -72,7 +88,9 @@ class UserFields:
         if kind not in TYPES:
             raise kernel.Refusal(400, "", f"The value '{kind}' of the field USER_TYPE_ID is not supported.")
         if not re.fullmatch(r"UF_[A-Z0-9_]{1,47}", name):
-            raise kernel.Refusal(400, "ERROR_CORE", "Имя поля содержит недопустимые символы или длиннее 50 символов")
+            raise kernel.Refusal(
+                400, "ERROR_CORE", "Имя поля содержит недопустимые символы или длиннее 50 символов"
+            )
         table = self.by_entity.setdefault(entity_id, {})
         if name in table:
             raise kernel.Refusal(400, "ERROR_CORE", f"Поле {name} для объекта {entity_id} уже существует.")

@@ -15,7 +15,17 @@ from typing import Any
 from sandbox.bitrix24 import schema
 
 RELATIONS = frozenset(
-    "crm_company crm_contact crm_lead crm_deal crm_quote crm_category location iblock_element iblock_section".split()
+    [
+        "crm_company",
+        "crm_contact",
+        "crm_lead",
+        "crm_deal",
+        "crm_quote",
+        "crm_category",
+        "location",
+        "iblock_element",
+        "iblock_section",
+    ]
 )
 INTEGERS = RELATIONS | {"integer", "user", "employee", "enumeration"}
 FLAGS = frozenset({"char", "boolean"})
@@ -126,6 +136,9 @@ def _to_file(raw: Any) -> dict[str, Any]:
     raise BadValue(raw)
 
 
+_READERS: dict[str, Callable[[Any], Any]] = {"double": to_float, "file": _to_file}
+
+
 def stored(field: schema.Field, raw: Any, zone: tzinfo) -> Any:
     """One value (not the list of a multiple field) as a card stores it; None clears. Raises BadValue."""
     kind = field.type
@@ -133,17 +146,13 @@ def stored(field: schema.Field, raw: Any, zone: tzinfo) -> Any:
         return to_flag(raw)
     if raw is None or raw == "" or raw is False:
         return "" if kind in ("string", "text", "url", "address") and raw is not None else None
-    return _readers().get(kind, lambda value, _: to_text(value))(raw, zone)
-
-
-@functools.cache
-def _readers() -> dict[str, Callable[[Any, tzinfo], Any]]:
-    readers: dict[str, Callable[[Any, tzinfo], Any]] = dict.fromkeys(INTEGERS, lambda raw, _: to_int(raw))
-    readers["double"] = lambda raw, _: to_float(raw)
-    readers["date"] = to_day
-    readers["datetime"] = to_seconds
-    readers["file"] = lambda raw, _: _to_file(raw)
-    return readers
+    if kind in INTEGERS:
+        return to_int(raw)
+    if kind == "date":
+        return to_day(raw, zone)
+    if kind == "datetime":
+        return to_seconds(raw, zone)
+    return _READERS[kind](raw) if kind in _READERS else to_text(raw)
 
 
 def number(value: float) -> float | int:
@@ -189,7 +198,11 @@ def classic_value(field: schema.Field, value: Any, zone: tzinfo) -> Any:
     if field.user_field and field.type == "boolean":
         return None if value is None else value == "Y"
     if field.multiple:
-        return [_classic_scalar(field.type, part, zone) for part in value] if value else ([] if field.user_field else None)
+        return (
+            [_classic_scalar(field.type, part, zone) for part in value]
+            if value
+            else ([] if field.user_field else None)
+        )
     if value is None:
         return _classic_unset(field)
     return _classic_scalar(field.type, value, zone)

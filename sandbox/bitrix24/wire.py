@@ -87,7 +87,9 @@ def php_array(mapping: dict[Any, Any]) -> Any:
     return {str(key): value for key, value in mapping.items()}
 
 
-def time_block(start: float, finish: float, zone: tzinfo, *, processing: float | None = None) -> dict[str, Any]:
+def time_block(
+    start: float, finish: float, zone: tzinfo, *, processing: float | None = None
+) -> dict[str, Any]:
     return {
         "start": round(start, 6),
         "finish": round(finish, 6),

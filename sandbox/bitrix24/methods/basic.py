@@ -57,8 +57,15 @@ def _application_only(call: kernel.Call) -> kernel.Json:
     raise kernel.Refusal(403, "ERROR_WRONG_CONTEXT", "Application context required")
 
 
-for _name in (
-    "events event.bind event.unbind event.get event.test event.offline.get event.offline.list event.offline.clear "
-    "event.offline.error"
-).split():
+for _name in [
+    "events",
+    "event.bind",
+    "event.unbind",
+    "event.get",
+    "event.test",
+    "event.offline.get",
+    "event.offline.list",
+    "event.offline.clear",
+    "event.offline.error",
+]:
     kernel.method(_name, scope=None)(_application_only)

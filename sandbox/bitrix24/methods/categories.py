@@ -47,7 +47,13 @@ def get(call: kernel.Call) -> kernel.Json:
 @kernel.method("crm.category.fields", scope="crm")
 def fields(call: kernel.Call) -> kernel.Json:
     _kind(call)
-    kinds = {"id": "integer", "name": "string", "sort": "integer", "entityTypeId": "integer", "isDefault": "boolean"}
+    kinds = {
+        "id": "integer",
+        "name": "string",
+        "sort": "integer",
+        "entityTypeId": "integer",
+        "isDefault": "boolean",
+    }
     return {"fields": {name: {"type": kind, "isReadOnly": name == "id"} for name, kind in kinds.items()}}
 
 
@@ -68,7 +74,9 @@ def update(call: kernel.Call) -> kernel.Json:
     rights.need_admin(call)
     row = _known(call, _kind(call))
     given = args.needed_map(call, "fields")
-    row = replace(row, name=str(given.get("name") or row.name), sort=args.integer(given.get("sort"), row.sort))
+    row = replace(
+        row, name=str(given.get("name") or row.name), sort=args.integer(given.get("sort"), row.sort)
+    )
     book = call.portal.crm.dictionaries
     if args.is_yes(given.get("isDefault")) and not row.default and row.type_id >= schema.SMART_INVOICE:
         for other in book.categories_of(row.type_id):

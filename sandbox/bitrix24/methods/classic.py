@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.bitrix24 import args, filters, kernel, listing, multifields, render, rights, saving, schema, store
+from sandbox.bitrix24 import (
+    args,
+    filters,
+    kernel,
+    listing,
+    multifields,
+    render,
+    rights,
+    saving,
+    schema,
+    store,
+)
 
 _IMPORTABLE = {"DATE_CREATE", "DATE_MODIFY", "CREATED_BY_ID", "MODIFY_BY_ID"}
 
@@ -109,7 +120,9 @@ def _list(call: kernel.Call, kind: schema.EntityType) -> kernel.Answer:
     return page.answer([render.classic(room, row, columns) for row in page.rows])
 
 
-def _phone_filter(call: kernel.Call, kind: schema.EntityType) -> Callable[[str, str, Any], filters.Condition | None]:
+def _phone_filter(
+    call: kernel.Call, kind: schema.EntityType
+) -> Callable[[str, str, Any], filters.Condition | None]:
     """PHONE, EMAIL and their like: exact match only, answered from the index of phones and mails."""
     room = call.portal.crm
 
@@ -122,7 +135,9 @@ def _phone_filter(call: kernel.Call, kind: schema.EntityType) -> Callable[[str, 
                 item = room.item(type_id, item_id) if type_id == kind.id else None
                 if item and any(multi.type_id == name and multi.value == each for multi in item.fm):
                     ids.add(item_id)
-        return filters.Condition(room.schema_of(kind.id).by_item["id"], "!in" if "!" in prefix else "in", frozenset(ids))
+        return filters.Condition(
+            room.schema_of(kind.id).by_item["id"], "!in" if "!" in prefix else "in", frozenset(ids)
+        )
 
     return special
 
@@ -139,7 +154,14 @@ def _fields_of(call: kernel.Call, kind: schema.EntityType) -> kernel.Json:
 
 
 def _register() -> None:
-    verbs = {"add": _add, "update": _update, "get": _get, "list": _list, "delete": _delete, "fields": _fields_of}
+    verbs = {
+        "add": _add,
+        "update": _update,
+        "get": _get,
+        "list": _list,
+        "delete": _delete,
+        "fields": _fields_of,
+    }
     for kind in schema.TYPES.values():
         if kind.classic is None:
             continue

@@ -10,7 +10,9 @@ _HISTORY_TYPES = {schema.LEAD, schema.DEAL, 5, schema.SMART_INVOICE}
 
 
 def _history_fields(type_id: int) -> dict[str, schema.Field]:
-    stage, semantic = ("STATUS_ID", "STATUS_SEMANTIC_ID") if type_id == schema.LEAD else ("STAGE_ID", "STAGE_SEMANTIC_ID")
+    stage, semantic = (
+        ("STATUS_ID", "STATUS_SEMANTIC_ID") if type_id == schema.LEAD else ("STAGE_ID", "STAGE_SEMANTIC_ID")
+    )
     kinds = {
         "ID": ("ID", "integer"),
         "TYPE_ID": ("TYPE_ID", "integer"),
@@ -31,9 +33,12 @@ def stage_history(call: kernel.Call) -> kernel.Answer:
     if type_id not in _HISTORY_TYPES and type_id not in call.portal.crm.types:
         raise kernel.Refusal(400, "ENTITY_TYPE_NOT_SUPPORTED", "Тип сущности не поддерживается")
     fields = _history_fields(type_id)
-    wanted = filters.compiled(call.param("filter"), filters.Dialect(fields.get, call.portal.clock.zone, strict=True))
+    wanted = filters.compiled(
+        call.param("filter"), filters.Dialect(fields.get, call.portal.clock.zone, strict=True)
+    )
+    matches = wanted.predicate()
     order = listing.order_of(call.param("order"), fields.get, strict=False)
-    rows = (row for row in _candidates(call, type_id, wanted) if wanted.matches(row))
+    rows = (row for row in _candidates(call, type_id, wanted) if matches(row))
     natural = not order or (order[0][0].name == "ID" and not order[0][1])
     page = listing.page(call, rows if natural else listing.in_order(rows, order))
     select = [name for name in args.names(call.param("select")) if name in fields]
@@ -48,8 +53,16 @@ def _candidates(call: kernel.Call, type_id: int, wanted: filters.Filter) -> Any:
     table = call.portal.crm.table(type_id)
     visible = rights.visible_to(call)
     owners = [c.wanted for c in wanted.conditions if c.field.name == "OWNER_ID" and c.op == "="]
-    after = [c.wanted - (c.op == ">=") for c in wanted.conditions if c.field.name == "ID" and c.op in (">", ">=") and c.wanted]
-    since = [c.wanted for c in wanted.conditions if c.field.name == "CREATED_TIME" and c.op in (">", ">=") and c.wanted]
+    after = [
+        c.wanted - (c.op == ">=")
+        for c in wanted.conditions
+        if c.field.name == "ID" and c.op in (">", ">=") and c.wanted
+    ]
+    since = [
+        c.wanted
+        for c in wanted.conditions
+        if c.field.name == "CREATED_TIME" and c.op in (">", ">=") and c.wanted
+    ]
     if owners:
         rows: Any = log.of(owners[0])
     elif after:
@@ -142,5 +155,6 @@ def modes(call: kernel.Call) -> kernel.Json:
 def owner_types(call: kernel.Call) -> kernel.Json:
     kinds = [*schema.TYPES.values(), *(call.portal.crm.known_kind(each) for each in call.portal.crm.types)]
     return [
-        {"ID": kind.id, "NAME": kind.title, "SYMBOL_CODE": kind.name, "SYMBOL_CODE_SHORT": kind.abbr} for kind in kinds
+        {"ID": kind.id, "NAME": kind.title, "SYMBOL_CODE": kind.name, "SYMBOL_CODE_SHORT": kind.abbr}
+        for kind in kinds
     ]

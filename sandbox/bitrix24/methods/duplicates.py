@@ -43,7 +43,10 @@ def _hits(call: kernel.Call, kind: str, asked: list[str], type_id: int) -> list[
             item = room.item(owner_type, item_id) if owner_type == type_id else None
             if item is None or hidden.get(item_id, 0) > now:
                 continue
-            if any(multi.type_id == kind and multifields.same(kind, multi.value, value, mode) for multi in item.fm):
+            if any(
+                multi.type_id == kind and multifields.same(kind, multi.value, value, mode)
+                for multi in item.fm
+            ):
                 hits.add(item_id)
     return sorted(hits)[:MOST_HITS]
 

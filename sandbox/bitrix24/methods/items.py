@@ -46,7 +46,9 @@ def whole(call: kernel.Call, item: store.Item, *, fresh: bool = False) -> dict[s
 def fields_of(call: kernel.Call) -> kernel.Json:
     kind = args.entity_type(call)
     room = call.portal.crm
-    columns = [(render.out_name(each, raw_uf=raw_names(call)), each) for each in room.schema_of(kind.id).shown]
+    columns = [
+        (render.out_name(each, raw_uf=raw_names(call)), each) for each in room.schema_of(kind.id).shown
+    ]
     return {"fields": {name: render.as_field(each, room, kind.id) for name, each in columns}}
 
 
@@ -101,7 +103,9 @@ def list_(call: kernel.Call) -> kernel.Answer:
         rights.visible_to(call),
     )
     page = listing.of_table(call, room.table(kind.id), query)
-    columns = render.item_columns(table, args.names(call.param("select")), raw_uf=raw_names(call), accept_raw=_accepts_raw(call))
+    columns = render.item_columns(
+        table, args.names(call.param("select")), raw_uf=raw_names(call), accept_raw=_accepts_raw(call)
+    )
     return page.answer({"items": [render.item(room, row, columns) for row in page.rows]})
 
 
@@ -130,7 +134,7 @@ def batch_import(call: kernel.Call) -> kernel.Json:
     data = args.as_list(args.needed(call, "data"))
     if len(data) > MOST_IMPORTED:
         raise kernel.Refusal(400, "MAX_IMPORT_BATCH_SIZE_EXCEEDED", "Слишком много элементов")
-    items = []
+    items: list[dict[str, Any]] = []
     for fields in data:
         try:
             item = _imported(call, kind, args.as_map(fields))

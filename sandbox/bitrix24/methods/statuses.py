@@ -56,9 +56,12 @@ def shown(row: dictionaries.Status) -> dict[str, Any]:
 @kernel.method("crm.status.list", scope="crm")
 def list_(call: kernel.Call) -> kernel.Answer:
     rows = [each for table in call.portal.crm.dictionaries.statuses.values() for each in table]
-    wanted = filters.compiled(call.param("filter"), filters.Dialect(_FIELDS.get, call.portal.clock.zone, logic=False))
+    wanted = filters.compiled(
+        call.param("filter"), filters.Dialect(_FIELDS.get, call.portal.clock.zone, logic=False)
+    )
+    matches = wanted.predicate()
     order = listing.order_of(call.param("order"), _FIELDS.get, strict=False)
-    found = listing.in_order((each for each in map(_Row, rows) if wanted.matches(each)), order)
+    found = listing.in_order((each for each in map(_Row, rows) if matches(each)), order)
     return kernel.Answer([shown(each.status) for each in found], len(found))
 
 
@@ -70,7 +73,10 @@ def get(call: kernel.Call) -> kernel.Json:
 @kernel.method("crm.status.fields", scope="crm")
 def fields(call: kernel.Call) -> kernel.Json:
     del call
-    required, immutable = {"ENTITY_ID", "STATUS_ID", "NAME"}, {"ENTITY_ID", "STATUS_ID", "CATEGORY_ID", "SEMANTICS"}
+    required, immutable = (
+        {"ENTITY_ID", "STATUS_ID", "NAME"},
+        {"ENTITY_ID", "STATUS_ID", "CATEGORY_ID", "SEMANTICS"},
+    )
     read_only = {"ID", "NAME_INIT", "SYSTEM"}
     return {
         name: {
@@ -102,7 +108,11 @@ def entity_types(call: kernel.Call) -> kernel.Json:
 
 
 def _type(book: dictionaries.Dictionaries, entity_id: str) -> dict[str, Any]:
-    made: dict[str, Any] = {"ID": entity_id, "NAME": dictionaries.NAMES.get(entity_id, entity_id), "SEMANTIC_INFO": []}
+    made: dict[str, Any] = {
+        "ID": entity_id,
+        "NAME": dictionaries.NAMES.get(entity_id, entity_id),
+        "SEMANTIC_INFO": [],
+    }
     rows = book.statuses[entity_id]
     won = next((row.status_id for row in rows if row.semantics == "S"), None)
     if won is not None:
@@ -186,7 +196,11 @@ def delete(call: kernel.Call) -> kernel.Json:
     row = _known(call)
     forced = args.is_yes(args.as_map(call.param("params")).get("FORCED"))
     if row.system and not forced:
-        raise kernel.Refusal(400, "", "CRM System status can be deleted only if parameter FORCED is specified and equal to \"Y\".")
+        raise kernel.Refusal(
+            400,
+            "",
+            'CRM System status can be deleted only if parameter FORCED is specified and equal to "Y".',
+        )
     used = any(table.index["stageId"].get(row.status_id) for table in call.portal.crm.tables.values())
     if used:
         raise kernel.Refusal(400, "ERROR_CORE", "На стадии есть элементы")
@@ -202,7 +216,7 @@ def _need_settings(call: kernel.Call) -> None:
 def _known(call: kernel.Call) -> dictionaries.Status:
     row = call.portal.crm.dictionaries.by_id(args.integer(call.param("id")))
     if row is None:
-        raise kernel.Refusal(400, "", "Not found" if args.integer(call.param("id")) > 0 else "ID is not defined or invalid.")
+        raise kernel.Refusal(
+            400, "", "Not found" if args.integer(call.param("id")) > 0 else "ID is not defined or invalid."
+        )
     return row
-
-

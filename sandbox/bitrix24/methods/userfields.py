@@ -130,10 +130,16 @@ def _list(call: kernel.Call, kind: schema.EntityType) -> kernel.Answer:
     wanted = args.as_map(call.param("filter"))
     language = wanted.pop("LANG", None)
     rows = [_shown(row, labels=bool(language)) for row in call.portal.crm.user_fields.of(kind.uf_entity)]
-    found = [row for row in rows if all(str(row.get(key)) in args.names(value) for key, value in wanted.items() if key in row)]
+    found = [
+        row
+        for row in rows
+        if all(str(row.get(key)) in args.names(value) for key, value in wanted.items() if key in row)
+    ]
     for name, direction in reversed(args.as_map(call.param("order")).items()):
         found.sort(
-            key=lambda row, name=name: (int(row[name]), "") if str(row.get(name)).isdecimal() else (0, str(row.get(name))),  # type: ignore[misc]
+            key=lambda row, name=name: (
+                (int(row[name]), "") if str(row.get(name)).isdecimal() else (0, str(row.get(name)))
+            ),  # type: ignore[misc]
             reverse=str(direction).upper() == "DESC",
         )
     return kernel.Answer(found, len(found))
@@ -168,7 +174,9 @@ def _delete(call: kernel.Call, kind: schema.EntityType) -> kernel.Json:
     return True
 
 
-def _bound(handler: Callable[[kernel.Call, schema.EntityType], kernel.Json], kind: schema.EntityType) -> kernel.Handler:
+def _bound(
+    handler: Callable[[kernel.Call, schema.EntityType], kernel.Json], kind: schema.EntityType
+) -> kernel.Handler:
     return lambda call: handler(call, kind)
 
 
@@ -213,7 +221,8 @@ def _config(row: fields.UserField) -> dict[str, Any]:
     }
     if row.type == "enumeration":
         made["enum"] = [
-            {"id": each.id, "value": each.value, "sort": each.sort, "xmlId": each.xml_id} for each in row.options
+            {"id": each.id, "value": each.value, "sort": each.sort, "xmlId": each.xml_id}
+            for each in row.options
         ]
     return made
 
@@ -232,7 +241,9 @@ def config_add(call: kernel.Call) -> kernel.Json:
     kind = _config_kind(call, str(given.get("entityId")))
     upper = {schema.snake(key): value for key, value in given.items()}
     book = call.portal.crm.user_fields
-    row = book.add(kind.uf_entity, str(given.get("fieldName")), str(given.get("userTypeId")), **_settings(upper))
+    row = book.add(
+        kind.uf_entity, str(given.get("fieldName")), str(given.get("userTypeId")), **_settings(upper)
+    )
     _write_options(book, row, [_upper(each) for each in args.as_list(given.get("enum"))])
     _changed(call, kind, "ADD", row)
     return {"field": _config(row)}
@@ -265,7 +276,9 @@ def config_update(call: kernel.Call) -> kernel.Json:
     row.sort = args.integer(given.get("sort"), row.sort)
     if "editFormLabel" in given:
         row.labels["edit"] = _label(given["editFormLabel"])
-    _write_options(call.portal.crm.user_fields, row, [_upper(each) for each in args.as_list(given.get("enum"))])
+    _write_options(
+        call.portal.crm.user_fields, row, [_upper(each) for each in args.as_list(given.get("enum"))]
+    )
     _changed(call, kind, "UPDATE", row)
     return {"field": _config(row)}
 

@@ -78,9 +78,7 @@ def _mirror() -> None:
 
 
 def _clients() -> None:
-    op.create_table(
-        "links", _text("portal", key=True), _text("client", key=True), _text("card", key=True)
-    )
+    op.create_table("links", _text("portal", key=True), _text("client", key=True), _text("card", key=True))
     op.create_index("links_card", "links", ["portal", "card"])
     op.create_table("clients", _text("portal", key=True), _text("client", key=True), _text("body"))
     op.create_table("comms", _text("portal", key=True), _text("hash", key=True), _text("client", key=True))

@@ -1,0 +1,87 @@
+"""`voronka run FILE`: the daemon in the foreground; `voronka apply FILE`: let it take the changed file."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector import settings
+from connector.bootstrap import notes
+from connector.cli import exits, finding, output, reading, texts
+
+
+class Reload(StrEnum):
+    ASK = "ask"
+    AUTO = "auto"
+
+
+File = Annotated[Path | None, typer.Argument(help="YAML или папка с YAML.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+    app.command("apply")(apply)
+
+
+def run(
+    file: File = None,
+    reload: Annotated[
+        Reload, typer.Option("--reload", help="ask: изменённый файл ждёт apply; auto: берётся сразу.")
+    ] = Reload.ASK,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=1, help="Пока только 1.")] = 1,
+) -> None:
+    """Запустить роботов. Ctrl-C или SIGTERM останавливает не дольше чем за 10 секунд."""
+    del workers
+    path = finding.config(file, "run")
+    made = settings.load()
+    kept = settings.secrets(path)
+    # Reading the settings is quick and says what is wrong with them; only then the heavy imports.
+    from connector import logs
+    from connector.bootstrap import runtime
+
+    filtered = logs.Filter(kept.values(), runtime.log_key(kept))
+    logs.setup(filtered, level=made.log_level)
+    try:
+        asyncio.run(runtime.run(made, path, kept, auto=reload is Reload.AUTO))
+    except runtime.StartError as refused:
+        raise exits.Stop(exits.Code(refused.code), filtered.hide(refused.text)) from None
+
+
+def apply(
+    file: File = None,
+    portal: Annotated[str, typer.Option("--portal")] = "",
+    wait: Annotated[float, typer.Option("--wait", help="Сколько секунд ждать ответа.", min=0)] = 15.0,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Передать изменённый файл работающей Voronka: она проверит его и возьмёт."""
+    path = finding.config(file, "apply")
+    from connector.bootstrap import files
+
+    wanted = files.read(path).hash
+    taken, errors = reading.ask(lambda beside: _hand_over(beside, wanted, wait), portal)
+    if as_json:
+        output.as_json({"hash": wanted, "taken": taken, "errors": errors})
+    if errors:
+        if not as_json:
+            output.data("\n\n".join(errors))
+        raise exits.Stop(exits.Code.CONFIG, "" if as_json else texts.text("rejected"))
+    if not as_json:
+        output.data(texts.text("taken" if taken else "applied", hash=wanted))
+
+
+async def _hand_over(beside: reading.Beside, wanted: str, wait: float) -> tuple[bool, list[str]]:
+    """(taken, errors as shown); (False, []) if the daemon hasn't answered by then."""
+    notebook = beside.store.notebook
+    await notebook.write(beside.portal, notes.APPLY, {"hash": wanted})
+    for _ in range(int(wait / 0.25) + 1):
+        if ((await notebook.read(beside.portal, notes.ACCEPTED)) or {}).get("hash") == wanted:
+            return True, []
+        waiting = await notebook.read(beside.portal, notes.WAITING) or {}
+        if waiting.get("hash") == wanted and waiting.get("errors"):
+            return False, list(waiting["errors"])
+        await asyncio.sleep(0.25)
+    return False, []

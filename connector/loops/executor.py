@@ -1,0 +1,305 @@
+"""Which wishes go out and what each answer means (design.md «The ledger»).
+
+One row of a card is in flight at a time, as many cards as the gate of the portal takes; answers that come together are
+written together. A row that surely wasn't sent stays `wished` and its card is set aside in memory; a row that was sent
+gets its next moment in the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from connector import errors, ports
+from connector.loops import config, pauses, still, supervisor
+from connector.loops import desk as desks
+from connector.loops import sending as sends
+from robots import intents, model
+
+S = intents.WishState
+ADOPTED = "adopted"
+NO_EFFECT = "no_effect"
+
+
+class Executor:
+    def __init__(self, desk: desks.Desk, sending: sends.Sending) -> None:
+        self._desk, self._sending = desk, sending
+        self._flying: dict[model.CardRef, intents.WishKey] = {}
+        self._aside: dict[model.CardRef, float] = {}
+        self._ends: list[tuple[ports.Row, ports.End]] = []
+        self._failing: dict[intents.WishKey, datetime] = {}
+        """When a wish was first put off by the portal, in this life."""
+        self.wake = asyncio.Event()
+        self._answered = asyncio.Event()
+
+    @property
+    def flying(self) -> frozenset[intents.WishKey]:
+        return frozenset(self._flying.values())
+
+    def looked(self, refs: Collection[model.CardRef]) -> None:
+        """These cards were just looked at: there may be new wishes, and what waited for a look needn't."""
+        for ref in refs:
+            self._aside.pop(ref, None)
+        self.wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns when stopped and every answer is written."""
+        over = asyncio.Event()
+        async with asyncio.TaskGroup() as writing:
+            supervisor.spawn(writing, self._write_answers(over), name=f"answers {self._desk.id}")
+            try:
+                async with asyncio.TaskGroup() as group:
+
+                    async def step() -> float:
+                        self.wake.clear()
+                        return 0.0 if await self._begin(group) else self._desk.settings.poll
+
+                    await supervisor.pulse(self._desk, "executor", step, stop, self._ring)
+            finally:
+                over.set()
+                self._answered.set()
+
+    async def step(self) -> int:
+        """Takes once, carries out all of it, writes the answers; how many rows it had to do with."""
+        async with asyncio.TaskGroup() as group:
+            count = await self._begin(group)
+        await self.flush()
+        return count
+
+    async def _ring(self, _timeout: float) -> None:
+        await self.wake.wait()
+
+    # ------------------------------------------------------------ taking
+
+    async def _begin(self, group: asyncio.TaskGroup) -> int:
+        desk, room = self._desk, self._desk.settings.send_at_once - len(self._flying)
+        if room <= 0:
+            return 0
+        now = desk.clock.now()
+        rows = await desk.ledger.ready(desk.id, now, room, {*self._flying, *self._set_aside()})
+        if not rows:
+            return 0
+        asked = still.Asked(
+            loaded=desk.book.loaded,
+            paused=pauses.Pauses(await desk.notebook.read(desk.id, pauses.NOTE)),
+            now=now,
+            fresh=timedelta(seconds=desk.settings.look_fresh),
+        )
+        looks: set[model.CardRef] = set()
+        called_off: list[tuple[ports.Row, ports.End]] = []
+        for row in rows:
+            match still.still(row, asked):
+                case ports.End() as end:
+                    called_off.append((row, end))
+                    if still.reloaded(row, asked.loaded):
+                        looks.add(row.wish.card)
+                case still.Wait.LOOK:
+                    looks.add(row.wish.card)
+                    self._put_aside(row, desk.settings.look_fresh)
+                case still.Wait.LATER:
+                    self._put_aside(row, desk.settings.poll)
+                case None:
+                    self._flying[row.wish.card] = row.wish.key
+                    supervisor.spawn(group, self._carry_out(row), name=f"wish {desk.id} {row.seq}")
+        if looks:
+            await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(looks)])
+        if called_off:
+            await self._end(called_off)
+        return len(rows)
+
+    def _set_aside(self) -> set[model.CardRef]:
+        now = self._desk.clock.monotonic()
+        self._aside = {ref: until for ref, until in self._aside.items() if until > now}
+        return set(self._aside)
+
+    def _put_aside(self, row: ports.Row, seconds: float) -> None:
+        self._aside[row.wish.card] = self._desk.clock.monotonic() + seconds
+
+    # ------------------------------------------------------------ sending
+
+    async def _carry_out(self, row: ports.Row) -> None:
+        key = row.wish.key
+        try:
+            end = await self._attempt(row)
+        finally:
+            self._sending.over(key)
+        if end is None:
+            self._flying.pop(row.wish.card, None)
+            return
+        self._ends.append((row, end))
+        self._answered.set()
+
+    async def _attempt(self, row: ports.Row) -> ports.End | None:
+        """None: nothing is known that the ledger doesn't know."""
+        key = row.wish.key
+        try:
+            done = await self._desk.portal.perform(row)
+        except Exception as trouble:  # noqa: BLE001 - every way to fail is an outcome of this one row
+            if self._sending.was_barred(key):
+                return None
+            return self._outcome(row, trouble)
+        self._desk.at("after_answer")
+        if self._sending.was_barred(key):
+            return None
+        self._failing.pop(key, None)
+        return ended(row, done, self._desk.clock.now())
+
+    def _outcome(self, row: ports.Row, trouble: Exception) -> ports.End | None:
+        now, settings = self._desk.clock.now(), self._desk.settings
+        match trouble:
+            case errors.PortalClosed():
+                supervisor.tell_closed(self._desk, trouble)
+                return self._again(row, now, 0.0, trouble.text)
+            case errors.StoreError():
+                supervisor.store_is_ill(self._desk, trouble)
+                self._put_aside(row, settings.restart_first)
+                return None
+            case errors.Rejected():
+                self._failing.pop(row.wish.key, None)
+                return ports.End(row.wish.key, S.REFUSED, now, note=_words(trouble))
+            case errors.Retryable() | errors.Unreadable() if not self._maybe_done(row, trouble):
+                return self._put_off(row, now, trouble)
+            case errors.PortalError() if self._sending.was_sent(row.wish.key):
+                return self._unknown(row, now, _words(trouble))
+            case _:
+                self._desk.log.error("loop.failed", loop="executor", error=str(trouble), exc_info=trouble)
+                if self._sending.was_sent(row.wish.key):
+                    return self._unknown(row, now, supervisor.last_line(trouble))
+                return self._put_off(row, now, trouble)
+
+    def _maybe_done(self, row: ports.Row, trouble: Exception) -> bool:
+        """An unreadable answer after sending may hide a success; Retryable says that nothing was done."""
+        return isinstance(trouble, errors.Unreadable) and self._sending.was_sent(row.wish.key)
+
+    def _unknown(self, row: ports.Row, now: datetime, why: str) -> ports.End:
+        retry_at = now + timedelta(seconds=self._desk.settings.settle_window)
+        return ports.End(row.wish.key, S.UNKNOWN, now, note=why, retry_at=retry_at)
+
+    def _put_off(self, row: ports.Row, now: datetime, trouble: Exception) -> ports.End | None:
+        """Surely not done: again later, and not for ever."""
+        settings, key = self._desk.settings, row.wish.key
+        first = self._failing.setdefault(key, now)
+        if row.tries >= settings.give_up_tries and (now - first).total_seconds() >= settings.give_up_after:
+            self._failing.pop(key)
+            return ports.End(key, S.GIVEN_UP, now, note=_words(trouble))
+        delay = config.backoff(row.tries, settings.retry_first, settings.retry_most)
+        asked = trouble.delay or 0.0 if isinstance(trouble, errors.Retryable) else 0.0
+        return self._again(row, now, max(delay, asked), _words(trouble))
+
+    def _again(self, row: ports.Row, now: datetime, delay: float, why: str) -> ports.End | None:
+        """A row never committed as sent is `wished` as it was: no transition, only a wait."""
+        if not self._sending.was_sent(row.wish.key):
+            self._put_aside(row, delay)
+            return None
+        retry_at = now + timedelta(seconds=delay)
+        return ports.End(row.wish.key, S.WISHED, now, note=why, retry_at=retry_at)
+
+    # ------------------------------------------------------------ writing answers
+
+    async def _write_answers(self, over: asyncio.Event) -> None:
+        while True:
+            await self._answered.wait()
+            await asyncio.sleep(0)  # answers of one batch come in one tick
+            self._answered.clear()
+            try:
+                await self.flush()
+            except errors.StoreError as ill:
+                supervisor.store_is_ill(self._desk, ill)
+                self._answered.set()
+                await self._desk.clock.sleep(self._desk.settings.restart_first)
+                continue
+            if over.is_set() and not self._ends:
+                return
+
+    async def flush(self) -> None:
+        """Writes the answers that have come; if the store refuses they are kept for the next try."""
+        if not self._ends:
+            return
+        ends, self._ends = self._ends, []
+        try:
+            self._desk.at("before_end")
+            await self._end(ends)
+        except BaseException:
+            self._ends = ends + self._ends
+            raise
+        for row, _ in ends:
+            self._flying.pop(row.wish.card, None)
+        self.wake.set()
+
+    async def _end(self, ends: Sequence[tuple[ports.Row, ports.End]]) -> None:
+        desk = self._desk
+        try:
+            await desk.ledger.end(desk.id, [end for _, end in ends])
+        except errors.StoreError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - one impossible transition must not hold up its fellows' answers
+            if len(ends) == 1:
+                supervisor.tell_failure(desk, "executor", bug)
+                return
+            for one in ends:
+                await self._end([one])
+            return
+        made = [_deal(end.made) for row, end in ends if _made_a_deal(row, end)]
+        if made:
+            # It was seen half-made meanwhile, and nothing was decided about it.
+            await desk.inbox.mark(desk.id, made)
+        for row, end in ends:
+            tell_end(desk, row, end)
+
+
+def ended(row: ports.Row, done: ports.Done, now: datetime) -> ports.End:
+    if done.changed:
+        state = S.DONE
+    else:
+        state = S.NO_EFFECT if done.note == NO_EFFECT else S.NOTHING_TO_DO
+    return ports.End(row.wish.key, state, now, note=done.note, made=done.made)
+
+
+_EVENTS = {
+    S.DONE: "intent.done",
+    S.NOTHING_TO_DO: "intent.done",
+    S.NO_EFFECT: "intent.done",
+    S.DRY_RUN: "intent.done",
+    S.REFUSED: "intent.refused",
+    S.UNKNOWN: "intent.unknown",
+    S.HELD: "intent.unknown",
+    S.WISHED: "intent.retrying",
+    S.GIVEN_UP: "intent.given_up",
+    S.SUPERSEDED: "intent.superseded",
+    S.TOO_LATE: "intent.superseded",
+    S.BLOCKED: "intent.superseded",
+}
+
+
+def tell_end(desk: desks.Desk, row: ports.Row, end: ports.End) -> None:
+    event = "intent.adopted" if end.note == ADOPTED else _EVENTS[end.to]
+    bad = end.to in (S.REFUSED, S.UNKNOWN, S.GIVEN_UP, S.HELD)
+    desk.log.log(
+        30 if bad else 20,
+        event,
+        card=str(row.wish.card),
+        robot=row.wish.robot,
+        state=end.to.value,
+        reason=end.note,
+        made=end.made,
+        until=end.retry_at.isoformat() if end.retry_at else None,
+    )
+
+
+def _words(trouble: Exception) -> str:
+    code = trouble.code if isinstance(trouble, errors.PortalError) else ""
+    return f"{trouble} ({code})" if code else str(trouble) or type(trouble).__name__
+
+
+def _made_a_deal(row: ports.Row, end: ports.End) -> bool:
+    return isinstance(row.wish.act, intents.CopyDeal) and end.to is S.DONE and end.made is not None
+
+
+def _deal(made: int | None) -> ports.Thing:
+    assert made is not None, "asked only of what was made"
+    return ports.Thing(ports.Kind.DEAL, made)
+
+
+def _thing(ref: model.CardRef) -> ports.Thing:
+    return ports.Thing(ports.Kind(ref.kind.value), ref.id)

@@ -1,0 +1,193 @@
+"""Which dirty things are looked at together, and what becomes of those that can't be.
+
+A thing is never looked at twice at once (`_busy`); it stays in `dirty` until its look is recorded, so nothing here needs
+to survive. What failed by itself is parked, what failed with its whole batch is looked at alone next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
+from itertools import groupby
+
+from connector import errors, ports
+from connector.loops import config, looking, supervisor
+from connector.loops import desk as desks
+from robots import decision, model
+
+Heard = Callable[[Collection[model.CardRef]], None]
+
+
+def nobody(_refs: Collection[model.CardRef]) -> None:
+    """Nobody waits for looks."""
+
+
+class Reconciler:
+    def __init__(
+        self,
+        desk: desks.Desk,
+        *,
+        key: bytes,
+        decide: looking.Decide = decision.decide,
+        looked: Heard = nobody,
+    ) -> None:
+        """`key` keys the digests of phones and e-mails; `looked` is told which cards were just recorded."""
+        self._desk, self._looked = desk, looked
+        self._looking = looking.Looking(desk, decide, key)
+        self._busy: set[ports.Thing] = set()
+        self._alone: set[ports.Thing] = set()
+        self._aside: dict[ports.Thing, float] = {}
+        self._flying = 0
+        self._landed = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns when stopped and everything begun is recorded."""
+        async with asyncio.TaskGroup() as group:
+
+            async def step() -> float:
+                began = await self._begin(group)
+                return 0.0 if began and self._flying < self._limit else self._desk.settings.poll
+
+            await supervisor.pulse(self._desk, "reconcile", step, stop, self._ring)
+
+    async def step(self) -> int:
+        """Takes once and looks at all of it; how many things."""
+        async with asyncio.TaskGroup() as group:
+            return await self._begin(group)
+
+    @property
+    def _limit(self) -> int:
+        return self._desk.settings.looks_in_flight
+
+    async def _ring(self, timeout: float) -> None:
+        """A mark while there is room, or room while there may be more."""
+        if self._flying >= self._limit:
+            self._landed.clear()
+            await self._landed.wait()
+        else:
+            await self._desk.inbox.wait(self._desk.id, timeout)
+
+    async def _begin(self, group: asyncio.TaskGroup) -> int:
+        desk, size, free = self._desk, self._desk.settings.look_batch, self._limit - self._flying
+        if free <= 0:
+            return 0
+        busy = self._busy | self._set_aside()
+        taken = await desk.inbox.take(desk.id, desk.clock.now(), free * size, busy)
+        batches = _batches(taken, self._alone, size)[:free]
+        for batch in batches:
+            self._busy.update(dirty.thing for dirty in batch)
+            self._flying += 1
+            supervisor.spawn(group, self._handle(batch), name=f"look {desk.id} {batch[0].thing}")
+        return sum(len(batch) for batch in batches)
+
+    def _set_aside(self) -> set[ports.Thing]:
+        now = self._desk.clock.monotonic()
+        self._aside = {thing: until for thing, until in self._aside.items() if until > now}
+        return set(self._aside)
+
+    async def _handle(self, batch: Sequence[ports.Dirty]) -> None:
+        things = [dirty.thing for dirty in batch]
+        try:
+            troubles = await self._work(batch)
+            self._alone.difference_update(things)
+        except Exception as trouble:  # noqa: BLE001 - sorted below: told, and the things stay dirty
+            troubles = self._of_all(batch, trouble)
+        finally:
+            # Set free only after the troubled are set aside: see _answer, which is called before.
+            self._flying -= 1
+        try:
+            for dirty, trouble in troubles.items():
+                await self._answer(dirty, trouble)
+        except errors.StoreError as ill:
+            supervisor.store_is_ill(self._desk, ill)
+            self._put_aside(things, self._desk.settings.restart_first)
+        finally:
+            self._busy.difference_update(things)
+            self._landed.set()
+
+    def _of_all(self, batch: Sequence[ports.Dirty], trouble: Exception) -> looking.Troubles:
+        """The whole batch failed. Whose fault it was shows when each is looked at alone."""
+        if isinstance(trouble, errors.Retryable | errors.StoreError) or len(batch) == 1:
+            return dict.fromkeys(batch, trouble)
+        self._alone.update(dirty.thing for dirty in batch)
+        return {}
+
+    async def _work(self, batch: Sequence[ports.Dirty]) -> looking.Troubles:
+        lane = min(dirty.lane for dirty in batch)
+        cards = [(dirty, ref) for dirty in batch if (ref := dirty.thing.card) is not None]
+        others = [dirty for dirty in batch if dirty.thing.card is None]
+        if others:
+            await self._resolve(others, lane)
+        if not cards:
+            return {}
+        troubles, recorded = await self._looking.look(cards, lane)
+        self._looked(recorded)
+        return troubles
+
+    async def _resolve(self, others: Sequence[ports.Dirty], lane: ports.Lane) -> None:
+        """Tasks, activities, comments and clients become the cards they belong to; then they are finished."""
+        desk = self._desk
+        owners = await desk.portal.owners([dirty.thing for dirty in others], lane)
+        marks: set[ports.Thing] = set()
+        for dirty in others:
+            marks.update(owner for owner in owners.get(dirty.thing, ()) if owner != dirty.thing)
+            client = _client(dirty.thing)
+            if client is not None:
+                marks.update(_thing(ref) for ref in await desk.mirror.cards_of(desk.id, client))
+        if marks:
+            await desk.inbox.mark(desk.id, sorted(marks), lane)
+        await desk.inbox.finish(desk.id, others)
+
+    async def _answer(self, dirty: ports.Dirty, trouble: Exception) -> None:
+        """What couldn't be looked at stays dirty: soon again, or parked ever longer."""
+        desk, settings = self._desk, self._desk.settings
+        match trouble:
+            case errors.PortalClosed():
+                supervisor.tell_closed(desk, trouble)
+            case errors.StoreError():
+                supervisor.store_is_ill(desk, trouble)
+                self._put_aside([dirty.thing], settings.restart_first)
+            case errors.Retryable():
+                desk.log.warning("portal.throttled", loop="reconcile", reason=trouble.text)
+                self._put_aside([dirty.thing], trouble.delay or settings.torn_delay)
+            case _:
+                delay = config.backoff(dirty.tries, settings.park_first, settings.park_most)
+                until, why = desk.clock.now() + timedelta(seconds=delay), supervisor.last_line(trouble)
+                await desk.inbox.park(desk.id, dirty, until, why)
+                desk.log.warning("card.parked", card=_name(dirty.thing), until=until.isoformat(), reason=why)
+
+    def _put_aside(self, things: Collection[ports.Thing], seconds: float) -> None:
+        until = self._desk.clock.monotonic() + seconds
+        self._aside.update(dict.fromkeys(things, until))
+
+
+def _batches(
+    taken: Sequence[ports.Dirty], alone: Collection[ports.Thing], size: int
+) -> list[list[ports.Dirty]]:
+    """By lane, so that nothing rides ahead of its turn; what failed before sits by itself, after the others."""
+    batches: list[list[ports.Dirty]] = []
+    single: list[list[ports.Dirty]] = []
+    for _, group in groupby(sorted(taken, key=lambda dirty: dirty.lane), key=lambda dirty: dirty.lane):
+        well = []
+        for dirty in group:
+            if dirty.tries or dirty.thing in alone:
+                single.append([dirty])
+            else:
+                well.append(dirty)
+        batches += [well[at : at + size] for at in range(0, len(well), size)]
+    return batches + single
+
+
+def _client(thing: ports.Thing) -> model.ClientRef | None:
+    if thing.kind in (ports.Kind.CONTACT, ports.Kind.COMPANY):
+        return model.ClientRef(model.ClientKind(thing.kind.value), thing.id)
+    return None
+
+
+def _thing(ref: model.CardRef) -> ports.Thing:
+    return ports.Thing(ports.Kind(ref.kind.value), ref.id)
+
+
+def _name(thing: ports.Thing) -> str:
+    return f"{thing.kind}:{thing.id}"

@@ -1,0 +1,101 @@
+"""The sweep finds what the doorbells lost. One batch a period; cursors move only after what was seen is durable.
+
+It is also the one who tries a shut portal's door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector import errors, ports
+from connector.loops import desk as desks
+from connector.loops import supervisor
+from robots import model
+
+CURSORS = "cursors"
+REMEMBERED = 20_000
+
+
+class Sweeper:
+    def __init__(self, desk: desks.Desk) -> None:
+        self._desk = desk
+        self._rung: OrderedDict[tuple[model.CardKind, int], None] = OrderedDict()
+        """History rows marked already. A late row below a card's last one never becomes a stay, and every sweep of the
+        next minutes sees it again."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        failures = 0
+        while not stop.is_set():
+            try:
+                more = await self.step()
+                failures = 0
+                delay = 0.0 if more else self._desk.settings.sweep_period
+            except errors.PortalClosed as closed:
+                supervisor.tell_closed(self._desk, closed)
+                delay = self._desk.state.refused_again()
+            except (errors.PortalError, errors.StoreError) as trouble:
+                self._desk.log.warning("sweep.failed", reason=str(trouble))
+                delay = supervisor.told_delay(self._desk, "sweep", trouble, failures)
+                failures += 1
+            if delay > 0:
+                await supervisor.first_of(self._desk.clock.sleep(delay), stop.wait())
+
+    async def step(self) -> bool:
+        """One sweep. True: a page was full, sweep again at once."""
+        desk = self._desk
+        cursors = await desk.notebook.read(desk.id, CURSORS) or {}
+        swept = await desk.portal.sweep(cursors)
+        if desk.state.opened():
+            desk.log.info("portal.opened")
+        fresh = await self._fresh(swept.seen)
+        if fresh:
+            await desk.inbox.mark(desk.id, sorted(fresh))
+        self._remember(swept.seen)
+        desk.at("in_sweep_before_cursor")
+        if dict(swept.cursors) != cursors:
+            await desk.notebook.write(desk.id, CURSORS, dict(swept.cursors))
+        desk.health.beat("sweep", desk.clock.now())
+        supervisor.store_is_well(desk)
+        desk.log.log(20 if fresh else 10, "sweep.done", fresh=len(fresh), seen=len(swept.seen))
+        return swept.more
+
+    async def _fresh(self, seen: Sequence[ports.Seen]) -> set[ports.Thing]:
+        """What the mirror doesn't hold just so. A known thing costs nothing."""
+        fresh: set[ports.Thing] = set()
+        stages: dict[model.CardRef, tuple[model.StageId, datetime]] = {}
+        for one in seen:
+            card = one.thing.card
+            if card is not None and one.row is not None:
+                continue
+            if card is not None and one.stage is not None and one.updated is not None:
+                stages[card] = (one.stage, one.updated)
+            else:
+                fresh.add(one.thing)
+        if stages:
+            known = await self._desk.mirror.known(self._desk.id, stages)
+            fresh |= {_thing(ref) for ref in stages.keys() - known}
+        return fresh | await self._fresh_rows(seen)
+
+    async def _fresh_rows(self, seen: Sequence[ports.Seen]) -> set[ports.Thing]:
+        fresh: set[ports.Thing] = set()
+        for kind in model.CardKind:
+            rows = {one.row: one.thing for one in seen if one.row is not None and one.thing.kind == kind.value}
+            new = [row for row in rows if (kind, row) not in self._rung]
+            if new:
+                known = await self._desk.mirror.rows_known(self._desk.id, kind, new)
+                fresh |= {rows[row] for row in new if row not in known}
+        return fresh
+
+    def _remember(self, seen: Sequence[ports.Seen]) -> None:
+        for one in seen:
+            if one.row is not None and one.thing.card is not None:
+                self._rung[one.thing.card.kind, one.row] = None
+        while len(self._rung) > REMEMBERED:
+            self._rung.popitem(last=False)
+
+
+def _thing(ref: model.CardRef) -> ports.Thing:
+    return ports.Thing(ports.Kind(ref.kind.value), ref.id)

@@ -1,0 +1,293 @@
+"""The ledger: durable wishes and their lives. States change only here, and only as `transitions` allows.
+
+A card's rows in `seq` order are its chain; the oldest open one is its head, and only heads are ready. The partial indexes
+hold open rows alone, so hundreds of thousands of finished ones cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from connector import ports
+from connector.store import bells, codec, engine, inbox, tables, transitions
+from robots import intents, model
+
+S = intents.WishState
+ROW, CARD = tables.ledger.c, tables.cards.c
+BEFORE = tables.ledger.alias("before")
+OLDER = tables.ledger.alias("older")
+IS_OPEN = sa.text("ledger.open = 1")
+"""Literal: SQLite takes a partial index only if it can read its condition in the query."""
+OLDER_IS_OPEN = sa.text("older.open = 1")
+DELETED_NOTE = "карточка удалена"
+CHANGED_NOTE = "робот изменён, остановлен или убран"
+
+FULL = sa.select(
+    tables.ledger,
+    CARD.accepted.label("accepted"),
+    CARD.looked_at.label("looked_at"),
+    CARD.deleted.label("deleted"),
+    BEFORE.c.state.label("before"),
+    BEFORE.c.made.label("before_made"),
+).select_from(
+    tables.ledger.outerjoin(tables.cards, (CARD.portal == ROW.portal) & (CARD.card == ROW.card)).outerjoin(
+        BEFORE, (BEFORE.c.portal == ROW.portal) & (BEFORE.c.key == ROW.stands_on)
+    )
+)
+
+
+def _values(states: Iterable[S]) -> list[str]:
+    return [state.value for state in states]
+
+
+def _row(row: sa.Row[Any]) -> ports.Row:
+    return ports.Row(
+        seq=row.seq,
+        wish=codec.load(intents.Wish, row.body),
+        state=S(row.state),
+        wished_at=codec.moment(row.wished_at),
+        sent_at=codec.maybe_moment(row.sent_at),
+        done_at=codec.maybe_moment(row.done_at),
+        tries=row.tries,
+        made=row.made,
+        note=row.note,
+        accepted=row.accepted,
+        looked_at=codec.maybe_moment(row.looked_at),
+        deleted=bool(row.deleted),
+        before=S(row.before) if row.before else None,
+        before_made=row.before_made,
+    )
+
+
+def past(conn: sa.Connection, portal: str, cards: Sequence[str]) -> dict[str, list[intents.Past]]:
+    """The rows of these cards as facts of a look, oldest first."""
+    query = (
+        sa.select(ROW.card, ROW.body, ROW.state, ROW.wished_at, ROW.done_at, ROW.made, ROW.note)
+        .where(ROW.portal == portal, ROW.card.in_(cards))
+        .order_by(ROW.card, ROW.seq)
+    )
+    found: defaultdict[str, list[intents.Past]] = defaultdict(list)
+    for row in conn.execute(query):
+        found[row.card].append(
+            intents.Past(
+                wish=codec.load(intents.Wish, row.body),
+                state=S(row.state),
+                wished_at=codec.moment(row.wished_at),
+                done_at=codec.maybe_moment(row.done_at),
+                made=row.made,
+                note=row.note,
+            )
+        )
+    return found
+
+
+# ---------------------------------------------------------------- works
+
+
+def _states(conn: sa.Connection, portal: str, keys: Iterable[str]) -> dict[str, S]:
+    query = sa.select(ROW.key, ROW.state).where(ROW.portal == portal)
+    return {
+        row.key: S(row.state)
+        for part in engine.chunks(keys)
+        for row in conn.execute(query.where(ROW.key.in_(part)))
+    }
+
+
+def insert(
+    conn: sa.Connection, portal: str, wishes: Sequence[tuple[intents.Wish, datetime]]
+) -> list[intents.WishKey]:
+    """In order; returns the keys that weren't there yet."""
+    fresh = {wish.key: (wish, at) for wish, at in reversed(wishes)}  # of twins the first wins
+    known = _states(conn, portal, fresh)
+    order = list(dict.fromkeys(wish.key for wish, _ in wishes if wish.key not in known))
+    rows = []
+    for wish, at in (fresh[key] for key in order):
+        state = S.DRY_RUN if wish.dry_run else S.WISHED
+        rows.append(
+            {
+                "portal": portal,
+                "key": wish.key,
+                "card": str(wish.card),
+                "robot": wish.robot,
+                "digest": wish.digest,
+                "stands_on": wish.stands_on,
+                "body": codec.dump(wish),
+                "state": state.value,
+                "open": int(not state.final),
+                "wished_at": codec.micros(at),
+                "done_at": codec.micros(at) if state.final else None,
+            }
+        )
+    engine.many(conn, sa.insert(tables.ledger), rows)
+    return order
+
+
+def _finish(conn: sa.Connection, portal: str, seqs: Sequence[int], to: S, at: datetime, note: str) -> None:
+    change = {"state": to.value, "open": 0, "done_at": codec.micros(at), "retry_at": None, "note": note}
+    for part in engine.chunks(seqs):
+        mine = (ROW.portal == portal) & ROW.seq.in_(part)
+        conn.execute(sa.update(tables.ledger).where(mine).values(**change))
+
+
+def _unsent(portal: str) -> sa.Select[Any]:
+    return sa.select(ROW.seq, ROW.card, ROW.robot, ROW.digest).where(
+        ROW.portal == portal, IS_OPEN, ROW.state.in_(_values(transitions.UNSENT))
+    )
+
+
+def call_off(conn: sa.Connection, portal: str, ref: model.CardRef, at: datetime) -> None:
+    """The card is gone: what wasn't sent never will be."""
+    rows = conn.execute(_unsent(portal).where(ROW.card == str(ref))).all()
+    _finish(conn, portal, [row.seq for row in rows], S.SUPERSEDED, at, DELETED_NOTE)
+
+
+def _supersede(conn: sa.Connection, portal: str, loaded: Mapping[intents.RobotId, str], at: datetime) -> int:
+    rows = [row for row in conn.execute(_unsent(portal)) if loaded.get(row.robot) != row.digest]
+    _finish(conn, portal, [row.seq for row in rows], S.SUPERSEDED, at, CHANGED_NOTE)
+    inbox.mark(
+        conn, [(portal, card, int(ports.Lane.LIVE)) for card in dict.fromkeys(row.card for row in rows)]
+    )
+    return len(rows)
+
+
+def _sending(
+    conn: sa.Connection, portal: str, keys: Collection[intents.WishKey], now: datetime, life: str
+) -> frozenset[intents.WishKey]:
+    sent = {"state": S.SENT.value, "open": 1, "sent_at": codec.micros(now), "retry_at": None, "life": life}
+    mine = (ROW.portal == portal) & ROW.state.in_(_values(transitions.SENDABLE - {S.SENT}))
+    update = sa.update(tables.ledger).values(**sent, tries=ROW.tries + 1).returning(ROW.key)
+    return frozenset(
+        intents.WishKey(key)
+        for part in engine.chunks(keys)
+        for key in conn.execute(update.where(mine, ROW.key.in_(part))).scalars()
+    )
+
+
+def _end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
+    states = _states(conn, portal, {end.key for end in ends})
+    for end in ends:
+        state = states.get(end.key)
+        transitions.check(end.key, state, end.to)
+        if state is end.to and end.to.final:
+            continue
+        change: dict[str, Any] = {
+            "state": end.to.value,
+            "open": int(not end.to.final),
+            "done_at": codec.micros(end.at) if end.to.final else None,
+            "retry_at": codec.maybe_micros(end.retry_at),
+        }
+        if end.note:
+            change["note"] = codec.clean_text(end.note)
+        if end.made is not None:
+            change["made"] = end.made
+        conn.execute(
+            sa.update(tables.ledger).where(ROW.portal == portal, ROW.key == end.key).values(**change)
+        )
+        states[end.key] = end.to
+
+
+def _redo(conn: sa.Connection, portal: str, keys: Collection[intents.WishKey], at: datetime) -> int:
+    again = {
+        "state": S.WISHED.value,
+        "open": 1,
+        "done_at": None,
+        "retry_at": None,
+        "sent_at": None,
+        "tries": 0,
+    }
+    mine = (ROW.portal == portal) & ROW.state.in_(_values(transitions.REDOABLE))
+    update = sa.update(tables.ledger).values(**again, wished_at=codec.micros(at))
+    return sum(conn.execute(update.where(mine, ROW.key.in_(part))).rowcount for part in engine.chunks(keys))
+
+
+def _heads(portal: str, now: int, limit: int, busy: Collection[model.CardRef]) -> sa.Select[Any]:
+    older_open = sa.exists().where(
+        OLDER.c.portal == ROW.portal, OLDER.c.card == ROW.card, OLDER.c.seq < ROW.seq, OLDER_IS_OPEN
+    )
+    return (
+        FULL.where(
+            ROW.portal == portal,
+            IS_OPEN,
+            ROW.state == S.WISHED.value,
+            ROW.retry_at.is_(None) | (ROW.retry_at <= now),
+            ROW.card.not_in([str(ref) for ref in busy]),
+            ~older_open,
+            BEFORE.c.open.is_(None) | (BEFORE.c.open == 0),
+            ~inbox.parked_cards(ROW.portal, ROW.card, now),
+        )
+        .order_by(ROW.seq)
+        .limit(limit)
+    )
+
+
+# ---------------------------------------------------------------- the port
+
+
+class SqlLedger(ports.Ledger):
+    def __init__(self, database: engine.Engine, ringing: bells.Bells) -> None:
+        self._engine, self._bells = database, ringing
+
+    async def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        return await self._engine.read(lambda conn: conn.execute(query).all())
+
+    async def ready(
+        self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[model.CardRef]
+    ) -> Sequence[ports.Row]:
+        return [_row(row) for row in await self._rows(_heads(portal, codec.micros(now), limit, busy))]
+
+    async def sending(
+        self, portal: model.PortalId, keys: Collection[intents.WishKey], now: datetime
+    ) -> frozenset[intents.WishKey]:
+        life = self._engine.life
+        return await self._engine.write(lambda conn: _sending(conn, portal, keys, now, life))
+
+    async def end(self, portal: model.PortalId, ends: Sequence[ports.End]) -> None:
+        if ends:
+            await self._engine.write(lambda conn: _end(conn, portal, ends))
+
+    async def unsettled(self, portal: model.PortalId, now: datetime, window: float) -> Sequence[ports.Row]:
+        long_ago = codec.micros(now - timedelta(seconds=window))
+        to_look = (ROW.state == S.UNKNOWN.value) & (
+            ROW.retry_at.is_(None) | (ROW.retry_at <= codec.micros(now))
+        )
+        left = (ROW.state == S.SENT.value) & (ROW.life != self._engine.life) & (ROW.sent_at <= long_ago)
+        query = FULL.where(ROW.portal == portal, IS_OPEN, to_look | left).order_by(ROW.seq)
+        return [_row(row) for row in await self._rows(query)]
+
+    async def supersede(
+        self, portal: model.PortalId, loaded: Mapping[intents.RobotId, str], at: datetime
+    ) -> int:
+        ended = await self._engine.write(lambda conn: _supersede(conn, portal, loaded, at))
+        if ended:
+            self._bells.ring(portal)
+        return ended
+
+    async def rows(
+        self,
+        portal: model.PortalId | None,
+        *,
+        card: model.CardRef | None = None,
+        states: Collection[intents.WishState] = (),
+        limit: int = 1000,
+    ) -> Sequence[ports.Row]:
+        """The newest `limit`, oldest first."""
+        query = FULL.order_by(ROW.seq.desc()).limit(limit)
+        if portal is not None:
+            query = query.where(ROW.portal == portal)
+        if card is not None:
+            query = query.where(ROW.card == str(card))
+        if states:
+            query = query.where(ROW.state.in_(_values(states)))
+        return [_row(row) for row in reversed(await self._rows(query))]
+
+    async def redo(self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime) -> int:
+        return await self._engine.write(lambda conn: _redo(conn, portal, keys, at))
+
+    async def next_moment(self, portal: model.PortalId) -> datetime | None:
+        query = sa.select(sa.func.min(ROW.retry_at)).where(ROW.portal == portal, IS_OPEN)
+        return codec.maybe_moment(await self._engine.read(lambda conn: conn.execute(query).scalar_one()))

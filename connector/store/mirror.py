@@ -1,0 +1,348 @@
+"""The local copy: cards with what is remembered of each, their visits, their clients, the index of comms.
+
+`record` writes a whole round of looks in one transaction and a dozen statements, whatever the number of looks.
+A card that was only copied (`looked_at` is NULL) is a hint, not a look: the sweep doesn't take it for known, and a newer
+copy may overwrite it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from connector import ports
+from connector.store import api, bells, codec, engine, inbox, journal, ledger, tables
+from robots import intents, model
+
+CARDS, VISITS, LINKS, COMMS = tables.cards.c, tables.visits.c, tables.links.c, tables.comms.c
+COPIED_AT_ONCE = 200
+"""Cards in one transaction of the backfill: marks of webhooks wait for no longer than that takes."""
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _card_row(portal: str, ref: model.CardRef, memory: ports.Memory) -> dict[str, Any]:
+    card = memory.card
+    lean = dataclasses.replace(memory, card=None, deleted=False, past=())
+    return {
+        "portal": portal,
+        "card": str(ref),
+        "stage": codec.clean_text(card.stage) if card else "",
+        "updated": codec.micros(card.updated) if card else None,
+        "closed": int(card.closed) if card else 0,
+        "deleted": int(memory.deleted),
+        "looked_at": None,
+        "wake_at": None,
+        "accepted": memory.accepted.id if memory.accepted else None,
+        "body": codec.dump(card) if card else None,
+        "memory": codec.dump(lean),
+    }
+
+
+def _memory(row: sa.Row[Any], past: tuple[intents.Past, ...]) -> ports.Memory:
+    lean = codec.load(ports.Memory, row.memory)
+    card = codec.load(model.Card, row.body) if row.body else None
+    return dataclasses.replace(lean, card=card, deleted=bool(row.deleted), past=past)
+
+
+def _save_cards(
+    conn: sa.Connection, rows: Sequence[dict[str, Any]], where: sa.ColumnElement[bool] | None
+) -> None:
+    insert = engine.insert(conn, tables.cards)
+    new = {name: insert.excluded[name] for name in tables.cards.c.keys() if name not in ("portal", "card")}
+    engine.many(
+        conn, insert.on_conflict_do_update(index_elements=["portal", "card"], set_=new, where=where), rows
+    )
+
+
+def _save_visits(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked]) -> None:
+    rows = []
+    for look in looked:
+        present = (look.memory.visit,) if look.memory.visit else ()
+        rows.extend(
+            {
+                "portal": portal,
+                "card": str(look.ref),
+                "visit": visit.id,
+                "kind": look.ref.kind.value,
+                "row": visit.row,
+                "entered": codec.micros(visit.entered),
+                "body": codec.dump(visit),
+            }
+            for visit in (*look.arrived, *present)
+        )
+    engine.many(conn, engine.insert(conn, tables.visits).on_conflict_do_nothing(), rows)
+
+
+# ---------------------------------------------------------------- links
+
+
+def _clients(card: model.Card | None) -> set[str]:
+    if card is None:
+        return set()
+    found = {f"{model.ClientKind.CONTACT.value}:{number}" for number in card.contacts}
+    return found | ({f"{model.ClientKind.COMPANY.value}:{card.company}"} if card.company else set())
+
+
+def _save_links(conn: sa.Connection, portal: str, wanted: Mapping[str, set[str]]) -> None:
+    """Only what differs is written: links seldom change, looks are many."""
+    stored: defaultdict[str, set[str]] = defaultdict(set)
+    for part in engine.chunks(wanted):
+        query = sa.select(LINKS.card, LINKS.client).where(LINKS.portal == portal, LINKS.card.in_(part))
+        for card, client in conn.execute(query):
+            stored[card].add(client)
+
+    def rows(pairs: Callable[[str], set[str]]) -> list[dict[str, Any]]:
+        return [
+            {"portal": portal, "card": card, "client": client} for card in wanted for client in pairs(card)
+        ]
+
+    gone = [
+        {f"b_{name}": value for name, value in row.items()} for row in rows(lambda c: stored[c] - wanted[c])
+    ]
+    mine = [column == sa.bindparam(f"b_{column.name}") for column in (LINKS.portal, LINKS.card, LINKS.client)]
+    engine.many(conn, sa.delete(tables.links).where(*mine), gone)
+    engine.many(conn, sa.insert(tables.links), rows(lambda card: wanted[card] - stored[card]))
+
+
+# ---------------------------------------------------------------- works
+
+
+def _record(
+    conn: sa.Connection, portal: model.PortalId, looked: Sequence[ports.Looked]
+) -> list[intents.WishKey]:
+    rows = []
+    for look in looked:
+        row = _card_row(portal, look.ref, look.memory)
+        row |= {"looked_at": codec.micros(look.at), "wake_at": codec.maybe_micros(look.wake_at)}
+        rows.append(row)
+    _save_cards(conn, rows, None)
+    _save_visits(conn, portal, looked)
+    named = {str(look.ref): {str(client) for client in look.clients or ()} for look in looked}
+    _save_links(conn, portal, {str(x.ref): _clients(x.memory.card) | named[str(x.ref)] for x in looked})
+    fresh = ledger.insert(conn, portal, [(wish, look.at) for look in looked for wish in look.wishes])
+    journal.write(conn, portal, looked)
+    inbox.finish(conn, portal, [look.dirty for look in looked if look.due_again is None])
+    for look in looked:
+        if look.due_again is not None:
+            inbox.postpone(conn, portal, look.dirty, look.due_again)
+    return fresh
+
+
+def _copy_cards(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedCard]) -> None:
+    names = [str(copy.card.ref) for copy in copied]
+    looked = sa.select(CARDS.card).where(
+        CARDS.portal == portal, CARDS.card.in_(names), CARDS.looked_at.is_not(None)
+    )
+    known = set(conn.execute(looked).scalars())
+    new = [copy for copy in copied if str(copy.card.ref) not in known]
+    rows = [_card_row(portal, copy.card.ref, ports.Memory(card=copy.card)) for copy in new]
+    _save_cards(conn, rows, CARDS.looked_at.is_(None))
+    wanted = {str(x.card.ref): _clients(x.card) | {str(client) for client in x.clients} for x in new}
+    _save_links(conn, portal, wanted)
+
+
+def _copy_clients(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedClient]) -> None:
+    names = [str(copy.client.ref) for copy in copied]
+    conn.execute(sa.delete(tables.comms).where(COMMS.portal == portal, COMMS.client.in_(names)))
+    bodies = [
+        {
+            "portal": portal,
+            "client": str(copy.client.ref),
+            "body": codec.dump(dataclasses.replace(copy.client, phones=(), emails=())),
+        }
+        for copy in copied
+    ]
+    insert = engine.insert(conn, tables.clients)
+    upsert = insert.on_conflict_do_update(
+        index_elements=["portal", "client"], set_={"body": insert.excluded.body}
+    )
+    engine.many(conn, upsert, bodies)
+    hashes = [
+        {"portal": portal, "hash": digest, "client": str(copy.client.ref)}
+        for copy in copied
+        for digest in copy.comms
+    ]
+    engine.many(conn, engine.insert(conn, tables.comms).on_conflict_do_nothing(), hashes)
+
+
+def _due(conn: sa.Connection, portal: str, now: datetime, limit: int) -> int:
+    query = (
+        sa.select(CARDS.card)
+        .where(CARDS.portal == portal, CARDS.wake_at <= codec.micros(now))
+        .order_by(CARDS.wake_at)
+        .limit(limit)
+    )
+    names = list(conn.execute(query).scalars())
+    for part in engine.chunks(names):
+        mine = (CARDS.portal == portal) & CARDS.card.in_(part)
+        conn.execute(sa.update(tables.cards).where(mine).values(wake_at=None))
+    inbox.mark(conn, [(portal, name, int(ports.Lane.MOMENT)) for name in names])
+    return len(names)
+
+
+def _tombstone(
+    conn: sa.Connection, portal: str, dirty: ports.Dirty, ref: model.CardRef, at: datetime
+) -> None:
+    row = _card_row(portal, ref, ports.Memory(deleted=True)) | {"looked_at": codec.micros(at)}
+    buried = {"deleted": 1, "wake_at": None, "looked_at": codec.micros(at)}
+    conn.execute(
+        engine.insert(conn, tables.cards)
+        .values(**row)
+        .on_conflict_do_update(index_elements=["portal", "card"], set_=buried)
+    )
+    ledger.call_off(conn, portal, ref, at)
+    inbox.finish(conn, portal, [dirty])
+
+
+# ---------------------------------------------------------------- the port
+
+
+class SqlMirror(api.Mirror):
+    def __init__(self, database: engine.Engine, ringing: bells.Bells) -> None:
+        self._engine, self._bells = database, ringing
+
+    async def memories(
+        self, portal: model.PortalId, refs: Collection[model.CardRef]
+    ) -> Mapping[model.CardRef, ports.Memory]:
+        names = {str(ref): ref for ref in refs}
+
+        def work(conn: sa.Connection) -> tuple[dict[str, sa.Row[Any]], dict[str, list[intents.Past]]]:
+            cards: dict[str, sa.Row[Any]] = {}
+            past: dict[str, list[intents.Past]] = {}
+            for part in engine.chunks(names):
+                query = sa.select(tables.cards).where(CARDS.portal == portal, CARDS.card.in_(part))
+                cards |= {row.card: row for row in conn.execute(query)}
+                past |= ledger.past(conn, portal, part)
+            return cards, past
+
+        cards, past = await self._engine.read(work)
+        found = {}
+        for name, ref in names.items():
+            story = tuple(past.get(name, ()))
+            found[ref] = _memory(cards[name], story) if name in cards else ports.Memory(past=story)
+        return found
+
+    async def record(
+        self, portal: model.PortalId, looked: Sequence[ports.Looked]
+    ) -> Sequence[intents.WishKey]:
+        if not looked:
+            return []
+        return await self._engine.write(lambda conn: _record(conn, portal, looked))
+
+    async def cards_of(self, portal: model.PortalId, client: model.ClientRef) -> Sequence[model.CardRef]:
+        query = (
+            sa.select(LINKS.card)
+            .join(tables.cards, (CARDS.portal == LINKS.portal) & (CARDS.card == LINKS.card))
+            .where(LINKS.portal == portal, LINKS.client == str(client), CARDS.closed == 0, CARDS.deleted == 0)
+        )
+        names = await self._engine.read(lambda conn: conn.execute(query).scalars().all())
+        return sorted(codec.card_ref(name) for name in names)
+
+    async def known(
+        self, portal: model.PortalId, stages: Mapping[model.CardRef, tuple[model.StageId, datetime]]
+    ) -> set[model.CardRef]:
+        names = {str(ref): ref for ref in stages}
+
+        def work(conn: sa.Connection) -> list[sa.Row[Any]]:
+            mine = (CARDS.portal == portal) & CARDS.looked_at.is_not(None) & (CARDS.deleted == 0)
+            query = sa.select(CARDS.card, CARDS.stage, CARDS.updated).where(mine)
+            return [
+                row
+                for part in engine.chunks(names)
+                for row in conn.execute(query.where(CARDS.card.in_(part)))
+            ]
+
+        rows = await self._engine.read(work)
+        just_so = {names[row.card]: (row.stage, row.updated) for row in rows}
+        return {
+            ref
+            for ref, (stage, updated) in stages.items()
+            if just_so.get(ref) == (stage, codec.micros(updated))
+        }
+
+    async def rows_known(
+        self, portal: model.PortalId, kind: model.CardKind, rows: Collection[int]
+    ) -> set[int]:
+        query = sa.select(VISITS.row).where(VISITS.portal == portal, VISITS.kind == kind.value)
+
+        def work(conn: sa.Connection) -> set[int]:
+            parts = engine.chunks(rows)
+            return {
+                row for part in parts for row in conn.execute(query.where(VISITS.row.in_(part))).scalars()
+            }
+
+        return await self._engine.read(work)
+
+    async def copy_cards(self, portal: model.PortalId, cards: Sequence[ports.CopiedCard]) -> None:
+        for part in engine.chunks(cards, COPIED_AT_ONCE):
+            await self._engine.write(functools.partial(_copy_cards, portal=portal, copied=part))
+
+    async def copy_clients(self, portal: model.PortalId, clients: Sequence[ports.CopiedClient]) -> None:
+        for part in engine.chunks(clients, COPIED_AT_ONCE):
+            await self._engine.write(functools.partial(_copy_clients, portal=portal, copied=part))
+
+    async def due(self, portal: model.PortalId, now: datetime, limit: int) -> int:
+        woken = await self._engine.write(lambda conn: _due(conn, portal, now, limit))
+        if woken:
+            self._bells.ring(portal)
+        return woken
+
+    async def next_wake(self, portal: model.PortalId) -> datetime | None:
+        query = sa.select(sa.func.min(CARDS.wake_at)).where(
+            CARDS.portal == portal, CARDS.wake_at.is_not(None)
+        )
+        return codec.maybe_moment(await self._engine.read(lambda conn: conn.execute(query).scalar_one()))
+
+    async def tombstone(
+        self, portal: model.PortalId, dirty: ports.Dirty, ref: model.CardRef, at: datetime
+    ) -> None:
+        await self._engine.write(lambda conn: _tombstone(conn, portal, dirty, ref, at))
+
+    async def clients_by_comms(
+        self, portal: model.PortalId, hashes: Collection[str]
+    ) -> Mapping[str, Sequence[model.ClientRef]]:
+        """Whom the copy knows by each hash; hashes of nobody are left out."""
+        rows = await self._engine.read(lambda conn: list(_by_comms(conn, portal, hashes)))
+        found: defaultdict[str, list[model.ClientRef]] = defaultdict(list)
+        for digest, name in rows:
+            found[digest].append(codec.client_ref(name))
+        return {digest: sorted(refs) for digest, refs in found.items()}
+
+    async def comm_counts(self, portal: model.PortalId, hashes: Collection[str]) -> Mapping[str, int]:
+        """How many clients share each hash; a common one says nothing of anybody."""
+        query = sa.select(COMMS.hash, sa.func.count()).where(COMMS.portal == portal).group_by(COMMS.hash)
+
+        def work(conn: sa.Connection) -> dict[str, int]:
+            parts = engine.chunks(hashes)
+            pairs = (pair for part in parts for pair in conn.execute(query.where(COMMS.hash.in_(part))))
+            return {digest: count for digest, count in pairs}
+
+        return await self._engine.read(work)
+
+    async def clients(
+        self, portal: model.PortalId, refs: Collection[model.ClientRef]
+    ) -> Mapping[model.ClientRef, model.Client]:
+        """Copied clients, without their comms; those never copied are left out."""
+        mine = tables.clients.c
+        query = sa.select(mine.body).where(mine.portal == portal)
+
+        def work(conn: sa.Connection) -> list[str]:
+            parts = engine.chunks(map(str, refs))
+            return [x for part in parts for x in conn.execute(query.where(mine.client.in_(part))).scalars()]
+
+        found = [codec.load(model.Client, body) for body in await self._engine.read(work)]
+        return {client.ref: client for client in found}
+
+
+def _by_comms(conn: sa.Connection, portal: str, hashes: Collection[str]) -> Iterable[sa.Row[Any]]:
+    query = sa.select(COMMS.hash, COMMS.client).where(COMMS.portal == portal)
+    for part in engine.chunks(hashes):
+        yield from conn.execute(query.where(COMMS.hash.in_(part)))
