@@ -118,6 +118,9 @@ def _in_field(person: InField, look: robots_look.Look) -> Resolved:
     value = paths.read(person.path, look)
     if isinstance(value, paths.Missing):
         return Resolved(None, value.why)
+    if type(value) is int and value > 0:  # the usual case, on the hot path of every look
+        one = _employee(model.UserId(value), look.directory)
+        return Resolved(one.user_id, f"в поле «{person.path.shown}» {one.why}")
     members = value if isinstance(value, tuple) else (value,)
     ids = [model.UserId(int(one)) for one in members if _is_user_id(one)]
     if not ids:
@@ -154,7 +157,7 @@ def _head_of(person: HeadOf, look: robots_look.Look, roles: Roles) -> Resolved:
 def _departments(user: model.User, directory: model.Directory) -> list[model.Department]:
     """In the portal's order, those that have a head first (S2.1)."""
     own = [directory.departments[one] for one in user.departments if one in directory.departments]
-    return sorted(own, key=lambda one: (one.head is None, one.sort))
+    return own if len(own) < 2 else sorted(own, key=lambda one: (one.head is None, one.sort))
 
 
 def _upwards(start: model.Department, directory: model.Directory) -> Iterator[model.Department]:

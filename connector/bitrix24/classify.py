@@ -87,9 +87,7 @@ def _rejection(status: int, code: str, said: str, method: str) -> errors.Rejecte
     kind: type[errors.Rejected] = errors.Rejected
     if folded in _NO_RIGHTS:
         kind = errors.NoRights
-    elif folded in _NOT_FOUND:
-        kind = errors.NotFound
-    elif not folded and _NOT_FOUND_TEXT.search(said):
+    elif folded in _NOT_FOUND or (not folded and _NOT_FOUND_TEXT.search(said)):
         kind = errors.NotFound
     elif not folded and _DENIED_TEXT.search(said):
         kind = errors.NoRights
@@ -98,7 +96,13 @@ def _rejection(status: int, code: str, said: str, method: str) -> errors.Rejecte
     return kind(said, code=code, status=status, method=method)
 
 
-_SCOPES = (("tasks.", "task"), ("task.", "task"), ("crm.", "crm"), ("im.", "im"), ("department.", "department"))
+_SCOPES = (
+    ("tasks.", "task"),
+    ("task.", "task"),
+    ("crm.", "crm"),
+    ("im.", "im"),
+    ("department.", "department"),
+)
 
 
 def scope_of(method: str) -> str:

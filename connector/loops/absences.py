@@ -86,7 +86,9 @@ class Absences:
         if closes:
             memory = replace(gone.memory, deleted=True, past=())
             look_id = f"{gone.ref}@gone{now:%Y%m%dT%H%M%S}"
-            looked = ports.Looked(gone.dirty, gone.ref, look_id, now, memory, wishes=closes)
+            # The dirty row is finished; a mark that came since bears no version that this could match.
+            finished = replace(gone.dirty, version=-1)
+            looked = ports.Looked(finished, gone.ref, look_id, now, memory, wishes=closes)
             await desk.mirror.record(desk.id, [looked])
         desk.log.info("card.gone", card=str(gone.ref))
         self.seen(gone.ref)

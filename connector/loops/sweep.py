@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from connector import errors, ports
@@ -19,9 +19,14 @@ CURSORS = "cursors"
 REMEMBERED = 20_000
 
 
+async def nothing() -> None:
+    """Nothing waits for the first sweep."""
+
+
 class Sweeper:
-    def __init__(self, desk: desks.Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: desks.Desk, *, first: Callable[[], Awaitable[None]] = nothing) -> None:
+        """`first` follows the first sweep that went through; if it fails it is tried after the next one."""
+        self._desk, self._first, self._begun = desk, first, False
         self._rung: OrderedDict[tuple[model.CardKind, int], None] = OrderedDict()
         """History rows marked already. A late row below a card's last one never becomes a stay, and every sweep of the
         next minutes sees it again."""
@@ -31,6 +36,9 @@ class Sweeper:
         while not stop.is_set():
             try:
                 more = await self.step()
+                if not self._begun:
+                    await self._first()
+                    self._begun = True
                 failures = 0
                 delay = 0.0 if more else self._desk.settings.sweep_period
             except errors.PortalClosed as closed:

@@ -16,9 +16,9 @@ class Bells:
     def hush(self, portal: str) -> None:
         self._rung[portal].clear()
 
-    async def wait(self, portal: str, timeout: float) -> None:
+    async def wait(self, portal: str, at_most: float) -> None:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(at_most):
                 await self._rung[portal].wait()
         except TimeoutError:
             return

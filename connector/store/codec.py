@@ -153,7 +153,7 @@ def _load_act(pair: Any) -> Any:
 
 
 @functools.cache
-def turns(hint: Any) -> tuple[Turn, Turn]:
+def _turns(hint: Any) -> tuple[Turn, Turn]:
     """(to plain JSON, back) for a type hint."""
     if hint in (str, int, bool, float, Any):
         return _same, _same
@@ -170,6 +170,10 @@ def turns(hint: Any) -> tuple[Turn, Turn]:
     if dataclasses.is_dataclass(hint):
         return _dataclass(hint)
     return _generic(hint)
+
+
+def turns(hint: Any) -> tuple[Turn, Turn]:
+    return _turns(hint)
 
 
 def _generic(hint: Any) -> tuple[Turn, Turn]:

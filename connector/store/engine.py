@@ -114,15 +114,10 @@ def connections(path: Path, *, read_only: bool, size: int) -> sa.Engine:
 
 @contextmanager
 def transaction(conn: sa.Connection, begin: str) -> Iterator[None]:
-    raw = writer.driver(conn)
-    raw.execute(begin)
-    try:
+    """SQLAlchemy's own `begin` says nothing to the driver here, but then it knows (and Alembic knows) whose end it is."""
+    with conn.begin():
+        writer.driver(conn).execute(begin)
         yield
-        raw.execute("COMMIT")
-    except BaseException:
-        if raw.in_transaction:
-            raw.execute("ROLLBACK")
-        raise
 
 
 def store_error(error: Exception) -> Exception:

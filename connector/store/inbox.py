@@ -114,7 +114,7 @@ class SqlInbox(api.Inbox):
         )
         await self._engine.write(engine.run(query))
 
-    async def wait(self, portal: model.PortalId, timeout: float) -> None:
+    async def wait(self, portal: model.PortalId, timeout: float) -> None:  # noqa: ASYNC109  the port's word
         await self._bells.wait(portal, timeout)
 
     async def depth(self, portal: model.PortalId) -> int:

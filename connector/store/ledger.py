@@ -40,6 +40,20 @@ FULL = sa.select(
     )
 )
 
+ENDING = (
+    sa.update(tables.ledger)
+    .where(ROW.portal == sa.bindparam("p"), ROW.key == sa.bindparam("k"))
+    .values(
+        state=sa.bindparam("to"),
+        open=sa.bindparam("o"),
+        done_at=sa.bindparam("d"),
+        retry_at=sa.bindparam("r"),
+        note=sa.func.coalesce(sa.bindparam("n"), ROW.note),
+        made=sa.func.coalesce(sa.bindparam("m"), ROW.made),
+    )
+)
+"""A note and an id that an answer doesn't name stay as they were."""
+
 
 def _values(states: Iterable[S]) -> list[str]:
     return [state.value for state in states]
@@ -112,6 +126,7 @@ def insert(
             {
                 "portal": portal,
                 "key": wish.key,
+                "marker": ports.marker(wish.key),
                 "card": str(wish.card),
                 "robot": wish.robot,
                 "digest": wish.digest,
@@ -170,25 +185,26 @@ def _sending(
 
 def _end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
     states = _states(conn, portal, {end.key for end in ends})
+    rows: list[dict[str, Any]] = []
     for end in ends:
         state = states.get(end.key)
         transitions.check(end.key, state, end.to)
         if state is end.to and end.to.final:
             continue
-        change: dict[str, Any] = {
-            "state": end.to.value,
-            "open": int(not end.to.final),
-            "done_at": codec.micros(end.at) if end.to.final else None,
-            "retry_at": codec.maybe_micros(end.retry_at),
-        }
-        if end.note:
-            change["note"] = codec.clean_text(end.note)
-        if end.made is not None:
-            change["made"] = end.made
-        conn.execute(
-            sa.update(tables.ledger).where(ROW.portal == portal, ROW.key == end.key).values(**change)
-        )
         states[end.key] = end.to
+        rows.append(
+            {
+                "p": portal,
+                "k": end.key,
+                "to": end.to.value,
+                "o": int(not end.to.final),
+                "d": codec.micros(end.at) if end.to.final else None,
+                "r": codec.maybe_micros(end.retry_at),
+                "n": codec.clean_text(end.note) or None,
+                "m": end.made,
+            }
+        )
+    engine.many(conn, ENDING, rows)
 
 
 def _redo(conn: sa.Connection, portal: str, keys: Collection[intents.WishKey], at: datetime) -> int:
@@ -284,6 +300,10 @@ class SqlLedger(ports.Ledger):
         if states:
             query = query.where(ROW.state.in_(_values(states)))
         return [_row(row) for row in reversed(await self._rows(query))]
+
+    async def by_marker(self, portal: model.PortalId, marker: str) -> ports.Row | None:
+        query = FULL.where(ROW.portal == portal, ROW.marker == codec.clean_text(marker)).limit(1)
+        return next((_row(row) for row in await self._rows(query)), None)
 
     async def redo(self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime) -> int:
         return await self._engine.write(lambda conn: _redo(conn, portal, keys, at))

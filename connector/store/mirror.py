@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,14 +56,14 @@ def _save_cards(
     conn: sa.Connection, rows: Sequence[dict[str, Any]], where: sa.ColumnElement[bool] | None
 ) -> None:
     insert = engine.insert(conn, tables.cards)
-    new = {name: insert.excluded[name] for name in tables.cards.c.keys() if name not in ("portal", "card")}
+    new = {column.name: insert.excluded[column.name] for column in CARDS if not column.primary_key}
     engine.many(
         conn, insert.on_conflict_do_update(index_elements=["portal", "card"], set_=new, where=where), rows
     )
 
 
 def _save_visits(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked]) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for look in looked:
         present = (look.memory.visit,) if look.memory.visit else ()
         rows.extend(
@@ -251,21 +251,20 @@ class SqlMirror(api.Mirror):
     ) -> set[model.CardRef]:
         names = {str(ref): ref for ref in stages}
 
-        def work(conn: sa.Connection) -> list[sa.Row[Any]]:
+        def work(conn: sa.Connection) -> dict[str, tuple[str, int]]:
             mine = (CARDS.portal == portal) & CARDS.looked_at.is_not(None) & (CARDS.deleted == 0)
             query = sa.select(CARDS.card, CARDS.stage, CARDS.updated).where(mine)
-            return [
-                row
-                for part in engine.chunks(names)
-                for row in conn.execute(query.where(CARDS.card.in_(part)))
-            ]
+            found: dict[str, tuple[str, int]] = {}
+            for part in engine.chunks(names):
+                rows = conn.execute(query.where(CARDS.card.in_(part)))
+                found |= {row.card: (row.stage, row.updated) for row in rows}
+            return found
 
-        rows = await self._engine.read(work)
-        just_so = {names[row.card]: (row.stage, row.updated) for row in rows}
+        just_so = await self._engine.read(work)
         return {
             ref
-            for ref, (stage, updated) in stages.items()
-            if just_so.get(ref) == (stage, codec.micros(updated))
+            for name, ref in names.items()
+            if just_so.get(name) == (stages[ref][0], codec.micros(stages[ref][1]))
         }
 
     async def rows_known(
@@ -310,9 +309,9 @@ class SqlMirror(api.Mirror):
         self, portal: model.PortalId, hashes: Collection[str]
     ) -> Mapping[str, Sequence[model.ClientRef]]:
         """Whom the copy knows by each hash; hashes of nobody are left out."""
-        rows = await self._engine.read(lambda conn: list(_by_comms(conn, portal, hashes)))
+        pairs = await self._engine.read(lambda conn: _by_comms(conn, portal, hashes))
         found: defaultdict[str, list[model.ClientRef]] = defaultdict(list)
-        for digest, name in rows:
+        for digest, name in pairs:
             found[digest].append(codec.client_ref(name))
         return {digest: sorted(refs) for digest, refs in found.items()}
 
@@ -321,9 +320,10 @@ class SqlMirror(api.Mirror):
         query = sa.select(COMMS.hash, sa.func.count()).where(COMMS.portal == portal).group_by(COMMS.hash)
 
         def work(conn: sa.Connection) -> dict[str, int]:
-            parts = engine.chunks(hashes)
-            pairs = (pair for part in parts for pair in conn.execute(query.where(COMMS.hash.in_(part))))
-            return {digest: count for digest, count in pairs}
+            counts: dict[str, int] = {}
+            for part in engine.chunks(hashes):
+                counts |= {row[0]: row[1] for row in conn.execute(query.where(COMMS.hash.in_(part)))}
+            return counts
 
         return await self._engine.read(work)
 
@@ -342,7 +342,9 @@ class SqlMirror(api.Mirror):
         return {client.ref: client for client in found}
 
 
-def _by_comms(conn: sa.Connection, portal: str, hashes: Collection[str]) -> Iterable[sa.Row[Any]]:
+def _by_comms(conn: sa.Connection, portal: str, hashes: Collection[str]) -> list[tuple[str, str]]:
     query = sa.select(COMMS.hash, COMMS.client).where(COMMS.portal == portal)
-    for part in engine.chunks(hashes):
-        yield from conn.execute(query.where(COMMS.hash.in_(part)))
+    parts = engine.chunks(hashes)
+    return [
+        (row.hash, row.client) for part in parts for row in conn.execute(query.where(COMMS.hash.in_(part)))
+    ]

@@ -101,6 +101,7 @@ ledger = sa.Table(
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
     _key("portal"),
     _key("key"),
+    _key("marker"),
     _key("card"),
     _key("robot"),
     _key("digest"),
@@ -119,6 +120,7 @@ ledger = sa.Table(
     sa.Column("note", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Column("life", sa.Text),
     sa.Index("ledger_key", "portal", "key", unique=True),
+    sa.Index("ledger_marker", "portal", "marker"),
     sa.Index("ledger_card", "portal", "card", "seq"),
     sa.Index("ledger_state", "portal", "state", "seq"),
     sa.Index(

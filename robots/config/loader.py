@@ -42,7 +42,7 @@ def load(text: str, file: str) -> Tree:
     root: nodes.Node | None = None
     for _ in range(_ROUNDS):
         root, wrong = _read(lines, file)
-        slipped = list(slips.find(lines)) if wrong is not None and wrong.code == "V011" else []
+        slipped = _slipped(wrong, lines)
         if wrong is not None and not slipped:
             found.append(wrong)
         if not slipped:
@@ -60,6 +60,13 @@ def load(text: str, file: str) -> Tree:
     for node in nodes.walk(root):
         node.faulty = node.faulty or node.mark.line in repaired
     return Tree(root, problems.tidy(found))
+
+
+def _slipped(wrong: problems.Problem | None, lines: list[str]) -> list[tuple[int, slips.Slip]]:
+    """What people usually type instead of YAML, if that may be what stopped the parser."""
+    if wrong is None or wrong.code not in {"V008", "V011"}:
+        return []
+    return list(slips.find(lines)) or list(slips.glued(lines, wrong.mark.line - 1))
 
 
 class _Refused(Exception):
@@ -106,7 +113,7 @@ class _Builder:
                 case events.DocumentStartEvent():
                     self._document(event)
                 case events.AliasEvent():
-                    raise _Refused(self._problem("V014", event, "ссылки «*имя» не поддерживаются: повторите текст"))
+                    raise _Refused(self._sign(event, "звёздочка"))
                 case events.ScalarEvent():
                     self._decorated(event)
                     self._put(self._scalar(event))
@@ -130,19 +137,20 @@ class _Builder:
             raise _Refused(self._problem("V014", event, text))
 
     def _decorated(self, event: Any) -> None:
+        if event.anchor is not None and isinstance(event, events.ScalarEvent):
+            raise _Refused(self._sign(event, "амперсанд"))
         if event.anchor is not None:
             raise _Refused(self._problem("V014", event, "якоря «&имя» не поддерживаются: повторите текст"))
-        if event.tag is not None and str(event.tag) not in {"!", ""}:
-            raise _Refused(self._sign(event))
+        if event.tag is not None and str(event.tag) != "!":
+            raise _Refused(self._sign(event, "восклицательный знак"))
 
-    def _sign(self, event: Any) -> problems.Problem:
-        """A tag is a text that begins with «!»."""
+    def _sign(self, event: Any, sign: str) -> problems.Problem:
+        """A tag, an anchor, an alias is a text that begins with a sign."""
         line = self.lines[event.start_mark.line]
         column = event.start_mark.column
         value = re.sub(r"\s+#\s.*$", "", line[column:]).rstrip()
         typed = line[:column] + slips.quoted(value) + line[column + len(value) :]
-        text = "восклицательный знак в начале текста: возьмите текст в кавычки"
-        return self._problem("V008", event, text, typed)
+        return self._problem("V008", event, f"{sign} в начале текста: возьмите текст в кавычки", typed)
 
     def _scalar(self, event: Any) -> nodes.Scalar:
         plain = event.style in (None, "")

@@ -167,3 +167,18 @@ def _colon(line: str) -> Slip | None:
     column = len(head) + at.start() + 1
     text = "двоеточие с пробелом внутри текста: возьмите текст в кавычки"
     return Slip("V002", column, 1, text, head + quoted(value) + comment)
+
+
+_NO_SPACE = re.compile(r"""^(\s*(?:-\s+)*[^\s:"'{}\[\]#][^:"'{}\[\]#]*):(?=[^\s:/])""")
+
+
+def glued(lines: list[str], at: int) -> Iterator[tuple[int, Slip]]:
+    """`mode:watch` on the line where the parser stumbled, or on the one before it."""
+    for number in (at, at - 1):
+        if not 0 <= number < len(lines):
+            continue
+        match = _NO_SPACE.match(lines[number])
+        if match:
+            repaired = f"{match.group()} {lines[number][match.end() :]}"
+            yield number, Slip("V011", match.end(), 1, "после двоеточия нужен пробел", repaired)
+            return

@@ -89,7 +89,7 @@ def _ledger() -> None:
     op.create_table(
         "ledger",
         sa.Column("seq", NUMBER, primary_key=True),
-        *(_text(name) for name in ("portal", "key", "card", "robot", "digest")),
+        *(_text(name) for name in ("portal", "key", "marker", "card", "robot", "digest")),
         _text("stands_on", null=True),
         _text("body"),
         _text("state"),
@@ -103,6 +103,7 @@ def _ledger() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ledger_key", "ledger", ["portal", "key"], unique=True)
+    op.create_index("ledger_marker", "ledger", ["portal", "marker"])
     op.create_index("ledger_card", "ledger", ["portal", "card", "seq"])
     op.create_index("ledger_state", "ledger", ["portal", "state", "seq"])
     _partial("ledger_chain", "ledger", ["portal", "card", "seq"], "open = 1")

@@ -1,0 +1,413 @@
+"""The batching client: what concurrent callers ask rides together, as many to a batch as 20 s of work allow.
+
+Law of a call: it ends in exactly one of an Answer, Retryable (surely not done), Rejected, Unknown (a write whose fate
+nobody can tell), NotPermitted (the ledger took the leave back just before sending). Writes are sent once and never
+repeated here; reads are repeated a bounded number of times. Nothing lingers: a batch takes what is queued when the gate
+opens. Commands of a group ride in one batch, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import tenacity
+
+from connector import errors, ports
+from connector.bitrix24 import answers, classify, operating, phpquery, transport
+from connector.bitrix24 import gate as gates
+from robots import intents
+
+MOST = 50
+Command = phpquery.Command
+Answer = answers.Answer
+Outcome = Answer | errors.PortalError
+
+
+class NotPermitted(errors.PortalError):
+    """The wish may not be sent any more (superseded, sent by another): nothing went out."""
+
+
+class DryRun(errors.Rejected):
+    """A write in dry-run mode: refused here, before any socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    batch_seconds: float = 20.0
+    batch_bytes: int = 512 * 1024
+    read_tries: int = 5
+    longest_park: float = 60.0
+    """A command whose method is blocked for longer is handed back as Retryable instead of waiting here."""
+    dry_run: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class _Unit:
+    """A group on its way: commands, what they are expected to cost, where the outcomes go."""
+
+    commands: Sequence[Command]
+    key: intents.WishKey | None
+    done: asyncio.Future[list[Outcome]]
+    costs: list[float] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def alone(self) -> bool:
+        return len(self.commands) == 1 and phpquery.needs_own_request(self.commands[0])
+
+    def fail(self, error: errors.PortalError) -> None:
+        self.answer([error] * len(self.commands))
+
+    def lost(self, error: errors.PortalError) -> None:
+        """Sent without an answer: unknown for what writes, to be tried again for what reads."""
+        self.answer(
+            [classify.unanswered(error.text, code=error.code, status=error.status, method=each.method, write=each.write) for each in self.commands]
+        )  # fmt: skip
+
+    def answer(self, outcomes: list[Outcome]) -> None:
+        if not self.done.done():
+            self.done.set_result(outcomes)
+
+
+class Client:
+    """`on_sending` is asked with the wish keys of a batch just before it goes out."""
+
+    def __init__(
+        self,
+        wire: transport.Wire,
+        gate: gates.Gate,
+        clock: ports.Clock,
+        *,
+        budget: operating.Budget | None = None,
+        on_sending: ports.OnSending | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self._wire, self.gate, self._clock = wire, gate, clock
+        self.budget = budget or operating.Budget()
+        self._on_sending, self._settings = on_sending, settings or Settings()
+        self._queues: dict[ports.Lane, deque[_Unit]] = {lane: deque() for lane in ports.Lane}
+        self._pumps: dict[ports.Lane, asyncio.Task[None]] = {}
+        self._flights: set[asyncio.Task[None]] = set()
+        self._numbers = itertools.count(1)
+        self.offset = timedelta(0)
+        """The portal's clock minus ours, measured from its answers."""
+        self.portal_zone = answers.UTC_ZONE
+        self.requests = 0
+
+    def portal_now(self) -> datetime:
+        return (self._clock.now() + self.offset).astimezone(self.portal_zone)
+
+    async def call(
+        self,
+        method: str,
+        params: phpquery.Params | None = None,
+        *,
+        lane: ports.Lane,
+        write: bool = False,
+        key: intents.WishKey | None = None,
+    ) -> Answer:
+        """One command; raises what it ended in."""
+        (outcome,) = await self.group([Command(method, params or {}, write)], lane=lane, key=key)
+        if isinstance(outcome, errors.PortalError):
+            raise outcome
+        return outcome
+
+    async def group(
+        self, commands: Sequence[Command], *, lane: ports.Lane, key: intents.WishKey | None = None
+    ) -> list[Outcome]:
+        """Commands in one batch, in order, one outcome each. A group of reads only is repeated whole."""
+        if not 0 < len(commands) <= MOST:
+            raise ValueError(f"a group holds 1 to {MOST} commands, not {len(commands)}")
+        if self._settings.dry_run and any(not answers.is_read(each.method) for each in commands):
+            return [DryRun("пробный режим: записи не отправляются", method=each.method) for each in commands]
+        for each in commands:
+            if not each.write and not answers.is_read(each.method):
+                raise ValueError(f"{each.method} isn't on the list of reads: say write=True")
+        if any(each.write for each in commands):
+            return await self._once(commands, lane, key)
+        return await self._repeated(commands, lane)
+
+    async def close(self) -> None:
+        """Waits for what is in flight; what is still queued fails as surely not done."""
+        for queue in self._queues.values():
+            while queue:
+                queue.popleft().fail(errors.Retryable("останавливаюсь"))
+        if self._flights:
+            await asyncio.gather(*self._flights)
+        for pump in self._pumps.values():
+            pump.cancel()
+        await asyncio.gather(*self._pumps.values(), return_exceptions=True)
+        await self.gate.close()
+
+    # --- one try, several tries
+
+    async def _once(
+        self, commands: Sequence[Command], lane: ports.Lane, key: intents.WishKey | None
+    ) -> list[Outcome]:
+        unit = _Unit(commands, key, asyncio.get_running_loop().create_future())
+        unit.size = sum(len(str(each.params)) * 2 for each in commands)
+        self._queues[lane].append(unit)
+        pump = self._pumps.get(lane)
+        if pump is None or pump.done():
+            self._pumps[lane] = asyncio.get_running_loop().create_task(
+                self._pump(lane), name=f"bitrix24 lane {lane.name}"
+            )
+        return await unit.done
+
+    async def _repeated(self, commands: Sequence[Command], lane: ports.Lane) -> list[Outcome]:
+        """Tries reads again while any of them failed for a passing reason; closed portals are the caller's matter."""
+        retrying = tenacity.AsyncRetrying(
+            sleep=self._clock.sleep,
+            stop=tenacity.stop_after_attempt(self._settings.read_tries),
+            wait=_wait,
+            retry=tenacity.retry_if_result(lambda outcomes: _passing(outcomes) is not None),
+            retry_error_callback=_last_outcomes,
+        )
+        return await retrying(self._once, commands, lane, None)
+
+    # --- the pump of a lane
+
+    async def _pump(self, lane: ports.Lane) -> None:
+        queue = self._queues[lane]
+        await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
+        while queue:
+            self._hand_back_blocked(queue)
+            wait = min((self._parked(unit) for unit in queue), default=0.0)
+            if not queue:
+                return
+            if wait > 0:
+                await self._clock.sleep(min(wait, 1.0))
+                continue
+            await self.gate.enter(lane)
+            units = self._pack(queue)
+            if not units:
+                self.gate.leave()
+                continue
+            flight = asyncio.get_running_loop().create_task(
+                self._fly(units), name=f"bitrix24 batch {next(self._numbers)}"
+            )
+            self._flights.add(flight)
+            flight.add_done_callback(self._flights.discard)
+
+    def _hand_back_blocked(self, queue: deque[_Unit]) -> None:
+        for unit in [one for one in queue if self._parked(one) > self._settings.longest_park]:
+            queue.remove(unit)
+            method = unit.commands[0].method
+            unit.fail(
+                errors.Retryable(
+                    f"портал дал методу {method} отдых: лимит времени",
+                    delay=self._parked(unit),
+                    code="OPERATION_TIME_LIMIT",
+                    method=method,
+                )
+            )
+
+    def _parked(self, unit: _Unit) -> float:
+        """Seconds until the budget of each of its methods has room."""
+        now = self._clock.monotonic()
+        need: dict[str, float] = {}
+        for each in unit.commands:
+            need[each.method] = need.get(each.method, 0.0) + self._cost(each)
+        return max(self.budget.wait(method, cost, now) for method, cost in need.items())
+
+    def _cost(self, command: Command) -> float:
+        return self.budget.expected(command.method, write=command.write)
+
+    def _pack(self, queue: deque[_Unit]) -> list[_Unit]:
+        """What goes now, out of the queue, its cost reserved: by time, by count, by size, none that must wait."""
+        packed: list[_Unit] = []
+        seconds, count, size = 0.0, 0, 0
+        for unit in list(queue):
+            if unit.done.done():
+                queue.remove(unit)
+                continue
+            costs = [self._cost(each) for each in unit.commands]
+            full = (
+                seconds + sum(costs) > self._settings.batch_seconds
+                or count + len(costs) > MOST
+                or size + unit.size > self._settings.batch_bytes
+            )
+            if (packed and (full or unit.alone)) or self._parked(unit) > 0:
+                if packed and count >= MOST:
+                    break
+                continue
+            queue.remove(unit)
+            packed.append(unit)
+            unit.costs = costs
+            seconds, count, size = seconds + sum(costs), count + len(costs), size + unit.size
+            for each, cost in zip(unit.commands, costs, strict=True):
+                self.budget.reserve(each.method, cost)
+            if unit.alone:
+                break
+        return packed
+
+    # --- one request
+
+    async def _fly(self, units: list[_Unit]) -> None:
+        try:
+            permitted = await self._permitted(units)
+            if permitted:
+                await self._send(permitted)
+        except BaseException as error:
+            # A bug or a cancellation must not leave callers waiting for ever; what was sent is unknown.
+            for unit in units:
+                unit.lost(errors.Unknown(f"прервано: {type(error).__name__}"))
+            raise
+        finally:
+            self.gate.leave()
+
+    async def _permitted(self, units: list[_Unit]) -> list[_Unit]:
+        keys = {unit.key for unit in units if unit.key is not None}
+        if not keys or self._on_sending is None:
+            return units
+        try:
+            allowed = await self._on_sending(keys)
+        except Exception as error:
+            for unit in units:
+                self._unsent(unit, errors.Retryable(f"не записано перед отправкой: {type(error).__name__}"))
+            if isinstance(error, errors.StoreError):
+                return []
+            raise
+        for unit in [one for one in units if one.key is not None and one.key not in allowed]:
+            self._unsent(unit, NotPermitted("уже не отправляется"))
+        return [unit for unit in units if unit.key is None or unit.key in allowed]
+
+    def _unsent(self, unit: _Unit, error: errors.PortalError) -> None:
+        for each, cost in zip(unit.commands, unit.costs, strict=True):
+            self.budget.release(each.method, cost)
+        unit.fail(error)
+
+    async def _send(self, units: list[_Unit]) -> None:
+        alone = units[0].commands[0] if units[0].alone else None
+        method = alone.method if alone else "batch"
+        labels, payload = ([], dict(alone.params)) if alone else _batch(units)
+        self.requests += 1
+        sent_at = self._clock.now()
+        try:
+            reply = await self._wire.post(method, payload)
+        except errors.Retryable as error:
+            for unit in units:
+                self._unsent(unit, error)
+            return
+        except errors.Unknown as error:
+            self._settle(units, None)
+            for unit in units:
+                unit.lost(error)
+            return
+        self._learn_clock(reply, sent_at)
+        if not isinstance(reply.data, dict) or reply.status != 200 or "error" in reply.data:
+            self._refused(units, reply)
+            return
+        self.gate.accepted()
+        read = [answers.single(reply.data)] if alone else answers.batch(reply.data, labels)
+        self._deliver(units, read)
+
+    def _refused(self, units: list[_Unit], reply: transport.Reply) -> None:
+        """The whole request was refused: nothing of it was done, unless the refusal itself says nothing."""
+        code, text = classify.code_of(reply.data)
+        limited = code.casefold() == "query_limit_exceeded"
+        delay = self.gate.refused() if limited else None
+        if not limited:
+            self.gate.accepted()
+        for unit in units:
+            outcomes: list[Outcome] = []
+            for each in unit.commands:
+                error = classify.refusal(
+                    reply.status, code, text, method=each.method, write=each.write, system=True
+                )
+                if isinstance(error, errors.Retryable) and delay is not None:
+                    error.delay = delay
+                if isinstance(error, errors.Retryable) and code.casefold() == "operation_time_limit":
+                    error.delay = self._block(each.method, reply.data.get("time"))
+                outcomes.append(error)
+            for each, cost in zip(unit.commands, unit.costs, strict=True):
+                self.budget.release(each.method, cost)
+            unit.answer(outcomes)
+
+    def _deliver(self, units: list[_Unit], read: list[answers.Raw]) -> None:
+        at = iter(read)
+        now = self._clock.monotonic()
+        for unit in units:
+            outcomes: list[Outcome] = []
+            for each, cost in zip(unit.commands, unit.costs, strict=True):
+                raw = next(at)
+                self.budget.settle(each.method, cost, answers.took(raw.time), now)
+                known = answers.number(raw.time, "operating")
+                if known is not None:
+                    self.budget.told(each.method, known, now)
+                outcomes.append(self._outcome(each, raw))
+            unit.answer(outcomes)
+
+    def _outcome(self, command: Command, raw: answers.Raw) -> Outcome:
+        if raw.error is None and raw.present:
+            return Answer(raw.result, raw.total, raw.next)
+        if raw.error is None:
+            return classify.unanswered(
+                "команды нет в ответе портала", method=command.method, write=command.write
+            )
+        code, text = classify.code_of(raw.error)
+        error = classify.refusal(0, code, text, method=command.method, write=command.write, system=False)
+        if isinstance(error, errors.Retryable) and code.casefold() == "operation_time_limit":
+            error.delay = self._block(command.method, raw.time)
+        return error
+
+    def _settle(self, units: list[_Unit], took: float | None) -> None:
+        now = self._clock.monotonic()
+        for unit in units:
+            for each, cost in zip(unit.commands, unit.costs, strict=True):
+                self.budget.settle(each.method, cost, took, now)
+
+    def _block(self, method: str, time: Any) -> float:
+        """A 429: the method rests until the portal's `operating_reset_at`, a minute where it says nothing."""
+        reset = answers.number(time, "operating_reset_at")
+        portal_now = (self._clock.now() + self.offset).timestamp()
+        seconds = max(1.0, reset - portal_now) if reset is not None else 60.0
+        self.budget.block(method, seconds, self._clock.monotonic())
+        return seconds
+
+    def _learn_clock(self, reply: transport.Reply, sent_at: datetime) -> None:
+        stamp = answers.stamp(reply.data)
+        if stamp is not None:
+            middle = sent_at + (self._clock.now() - sent_at) / 2
+            self.offset = stamp - middle
+            self.portal_zone = stamp.tzinfo or answers.UTC_ZONE
+
+
+def _batch(units: Sequence[_Unit]) -> tuple[list[str], dict[str, Any]]:
+    """Keys in order, and the body of the request. A group's names become keys of the batch."""
+    labels: list[str] = []
+    lines: dict[str, str] = {}
+    for at, unit in enumerate(units):
+        own = {each.name or str(n): f"u{at}c{n}" for n, each in enumerate(unit.commands)}
+        for each, label in zip(unit.commands, own.values(), strict=True):
+            labels.append(label)
+            lines[label] = phpquery.encode(each, own)
+    return labels, {"halt": 0, "cmd": lines}
+
+
+def _passing(outcomes: list[Outcome]) -> errors.Retryable | None:
+    return next(
+        (one for one in outcomes if isinstance(one, errors.Retryable) and not isinstance(one, errors.PortalClosed)),
+        None,
+    )  # fmt: skip
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    """0.5, 1, 2 … 8 s; longer if the portal said so."""
+    outcomes = state.outcome.result() if state.outcome else []
+    passing = _passing(outcomes)
+    said = passing.delay if passing is not None and passing.delay is not None else 0.0
+    return max(said, min(8.0, 0.5 * 2.0 ** (state.attempt_number - 1)))
+
+
+def _last_outcomes(state: tenacity.RetryCallState) -> list[Outcome]:
+    if state.outcome is None:
+        raise RuntimeError("a retry without a try")
+    outcomes: list[Outcome] = state.outcome.result()
+    return outcomes
