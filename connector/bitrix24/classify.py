@@ -34,8 +34,6 @@ def code_of(envelope: Any) -> tuple[str, str]:
     if not isinstance(envelope, dict):
         return "", ""
     code, text = envelope.get("error"), envelope.get("error_description")
-    if isinstance(code, dict):  # REST 3.0 style
-        code, text = code.get("code"), code.get("message")
     return _plain(code), _TAGS.sub(" ", _plain(text)).strip()[:500]
 
 

@@ -177,10 +177,7 @@ class Client:
         queue = self._queues[lane]
         await asyncio.sleep(0)  # whoever is ready in this turn of the loop joins
         while queue:
-            self._hand_back_blocked(queue)
-            wait = min((self._parked(unit) for unit in queue), default=0.0)
-            if not queue:
-                return
+            wait = self._until_ready(queue)
             if wait > 0:
                 await self._clock.sleep(min(wait, 1.0))
                 continue
@@ -195,18 +192,18 @@ class Client:
             self._flights.add(flight)
             flight.add_done_callback(self._flights.discard)
 
-    def _hand_back_blocked(self, queue: deque[_Unit]) -> None:
-        for unit in [one for one in queue if self._parked(one) > self._settings.longest_park]:
-            queue.remove(unit)
-            method = unit.commands[0].method
-            unit.fail(
-                errors.Retryable(
-                    f"портал дал методу {method} отдых: лимит времени",
-                    delay=self._parked(unit),
-                    code="OPERATION_TIME_LIMIT",
-                    method=method,
-                )
-            )
+    def _until_ready(self, queue: deque[_Unit]) -> float:
+        """Seconds until the first of the queue may go; those blocked for long are handed back on the way."""
+        shortest = self._settings.longest_park
+        for unit in list(queue):
+            wait = self._parked(unit)
+            if wait <= 0:
+                return 0.0
+            if wait > self._settings.longest_park:
+                queue.remove(unit)
+                unit.fail(_resting(unit.commands[0].method, wait))
+            shortest = min(shortest, wait)
+        return shortest
 
     def _parked(self, unit: _Unit) -> float:
         """Seconds until the budget of each of its methods has room."""
@@ -233,9 +230,9 @@ class Client:
                 or count + len(costs) > MOST
                 or size + unit.size > self._settings.batch_bytes
             )
+            if packed and (count >= MOST or seconds >= self._settings.batch_seconds):
+                break
             if (packed and (full or unit.alone)) or self._parked(unit) > 0:
-                if packed and count >= MOST:
-                    break
                 continue
             queue.remove(unit)
             packed.append(unit)
@@ -389,6 +386,11 @@ def _batch(units: Sequence[_Unit]) -> tuple[list[str], dict[str, Any]]:
             labels.append(label)
             lines[label] = phpquery.encode(each, own)
     return labels, {"halt": 0, "cmd": lines}
+
+
+def _resting(method: str, seconds: float) -> errors.Retryable:
+    text = f"метод {method} отдыхает: портал ограничил его время работы"
+    return errors.Retryable(text, delay=seconds, code="OPERATION_TIME_LIMIT", method=method)
 
 
 def _passing(outcomes: list[Outcome]) -> errors.Retryable | None:

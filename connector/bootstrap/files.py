@@ -28,7 +28,10 @@ class Bundle:
     def hash(self) -> str:
         """Short; changes with any byte of any file."""
         made = hashlib.sha256()
-        for name, data in [*sorted(self.texts.items()), *sorted((n, t.encode()) for n, t in self.files.items())]:
+        for name, data in [
+            *sorted(self.texts.items()),
+            *sorted((n, t.encode()) for n, t in self.files.items()),
+        ]:
             made.update(f"{name}\0{len(data)}\0".encode())
             made.update(data)
         return made.hexdigest()[:12]
@@ -60,7 +63,9 @@ def presets() -> Mapping[str, str]:
     """The presets that came with the program: `rop-funnel` -> its text."""
     folder = resources.files("config").joinpath("presets")
     return {
-        one.name.rsplit(".", 1)[0]: one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".yaml")
+        one.name.rsplit(".", 1)[0]: one.read_text("utf-8")
+        for one in folder.iterdir()
+        if one.name.endswith(".yaml")
     }
 
 

@@ -33,9 +33,7 @@ def front(
 ) -> None:
     texts.speak(lang)
     if ctx.invoked_subcommand is None:
-        output.table(
-            (texts.text("want"), texts.text("command")), texts.QUESTIONS[texts.language()]
-        )
+        output.table((texts.text("want"), texts.text("command")), texts.QUESTIONS[texts.language()])
         output.data("")
         output.data(texts.text("more"))
 

@@ -44,7 +44,7 @@ def read(words: list[str]) -> Meant | None:
     text = " ".join(words).strip()
     if "/" in text:
         return _of_link(text)
-    found = re.fullmatch(r"(?:(\w+)[\s:#№]*)?(\d{1,18})", text)
+    found = re.fullmatch(r"(?:([^\W\d]+)[\s:#№]*)?(\d{1,18})", text)
     if not found:
         return None
     word, number = found.groups()

@@ -30,15 +30,20 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    given: Annotated[list[Path] | None, typer.Argument(help="YAML или папки с YAML.", show_default=False)] = None,
-    snapshot: Annotated[Path | None, typer.Option("--snapshot", help="Снимок портала вместо связи с ним.")] = None,
-    save_snapshot: Annotated[Path | None, typer.Option("--save-snapshot", help="Записать снимок портала.")] = None,
+    given: Annotated[
+        list[Path] | None, typer.Argument(help="YAML или папки с YAML.", show_default=False)
+    ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option("--snapshot", help="Снимок портала вместо связи с ним.")
+    ] = None,
+    save_snapshot: Annotated[
+        Path | None, typer.Option("--save-snapshot", help="Записать снимок портала.")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="Вид.")] = Form.TEXT,
     offline: Annotated[bool, typer.Option("--offline", help="Не обращаться к порталу.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="То же, что --format json.")] = False,
 ) -> None:
     """Нет ли ошибок в файле: все сразу, с местом и подсказкой."""
-    from connector.bootstrap import configuration
 
     paths = list(given or []) or [finding.config(None, "check")]
     code = exits.Code.FINE

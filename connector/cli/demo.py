@@ -26,8 +26,12 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     long: Annotated[str, typer.Option("--for", help="Сколько работать: 20s, 2m; без него — до Ctrl-C.")] = "",
-    port: Annotated[int, typer.Option("--port", help="Порт доски; 0 — любой свободный.", min=0, max=65535)] = 8010,
-    pace: Annotated[float, typer.Option("--pace", help="Во сколько раз быстрее живут менеджеры.", min=0.1)] = 1.0,
+    port: Annotated[
+        int, typer.Option("--port", help="Порт доски; 0 — любой свободный.", min=0, max=65535)
+    ] = 8010,
+    pace: Annotated[
+        float, typer.Option("--pace", help="Во сколько раз быстрее живут менеджеры.", min=0.1)
+    ] = 1.0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Не открывать доску в браузере.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Последняя строка — итоги в JSON.")] = False,
 ) -> None:
@@ -45,7 +49,10 @@ def demo(
             quiet=as_json,
             settings=settings.load(
                 settings.child_environment(
-                    VORONKA_HOME=folder, VORONKA_DATABASE_URL="", VORONKA_HTTP_PORT="0", VORONKA_SWEEP_PERIOD="5"
+                    VORONKA_HOME=folder,
+                    VORONKA_DATABASE_URL="",
+                    VORONKA_HTTP_PORT="0",
+                    VORONKA_SWEEP_PERIOD="5",
                 )
             ),
         )

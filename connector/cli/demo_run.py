@@ -63,7 +63,14 @@ async def sandbox(plan: Plan, http: aiohttp.ClientSession) -> AsyncIterator[str]
     arguments += ["--life", "--pace", str(plan.pace)]
     said = (plan.folder / "sandbox.log").open("wb")
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sandbox", "bitrix24", *arguments, stdout=said, stderr=said, start_new_session=True
+        sys.executable,
+        "-m",
+        "sandbox",
+        "bitrix24",
+        *arguments,
+        stdout=said,
+        stderr=said,
+        start_new_session=True,
     )
     try:
         state = await up(plan, http, child)
@@ -156,7 +163,9 @@ def line(row: ports.Row, directory: model.Directory) -> str:
     card = f"{'Сделка' if row.wish.card.kind is model.CardKind.DEAL else 'Лид'} {row.wish.card.id}"
     to = f" → {directory.user_name(row.wish.act.to)}" if isinstance(row.wish.act, intents.Notify) else ""
     why = f" ({row.note})" if row.note and not row.state.happened else ""
-    return f"{when:%H:%M:%S}  {card}: {story.deed(row.wish.act)}{to}: {story.outcome_word(row.state.value)}{why}"
+    return (
+        f"{when:%H:%M:%S}  {card}: {story.deed(row.wish.act)}{to}: {story.outcome_word(row.state.value)}{why}"
+    )
 
 
 async def count(plan: Plan, http: aiohttp.ClientSession, daemon: runtime.Running) -> Mapping[str, Any]:
@@ -175,7 +184,12 @@ async def count(plan: Plan, http: aiohttp.ClientSession, daemon: runtime.Running
 
 
 PROBLEMS = frozenset(
-    {intents.WishState.REFUSED, intents.WishState.GIVEN_UP, intents.WishState.NO_EFFECT, intents.WishState.HELD}
+    {
+        intents.WishState.REFUSED,
+        intents.WishState.GIVEN_UP,
+        intents.WishState.NO_EFFECT,
+        intents.WishState.HELD,
+    }
 )
 
 
@@ -214,4 +228,3 @@ def summary(totals: Mapping[str, Any]) -> Sequence[str]:
         "problems": "не вышло",
     }
     return ["", *(f"{totals[key]:>6}  {name}" for key, name in names.items())]
-

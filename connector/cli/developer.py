@@ -34,7 +34,9 @@ def about_mirror() -> None:
 @ledger.command("list")
 def list_rows(
     card: Annotated[str, typer.Option(help="deal:123")] = "",
-    wanted: Annotated[list[str] | None, typer.Option("--state", help="Состояние; можно несколько раз.")] = None,
+    wanted: Annotated[
+        list[str] | None, typer.Option("--state", help="Состояние; можно несколько раз.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Не больше строк.", min=1)] = 100_000,
     portal: Portal = "",
     as_json: Json = False,
@@ -57,7 +59,9 @@ def list_rows(
 
 
 @mirror.command("show")
-def show(words: Annotated[list[str], typer.Argument(help="deal 123")], portal: Portal = "", as_json: Json = False) -> None:
+def show(
+    words: Annotated[list[str], typer.Argument(help="deal 123")], portal: Portal = "", as_json: Json = False
+) -> None:
     """Карточка, какой её знает Voronka."""
     ref = card_of(words)
 

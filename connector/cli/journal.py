@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def logs(
-    files: Annotated[list[Path] | None, typer.Argument(help="Файлы журнала; без них — стандартный ввод.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Файлы журнала; без них — стандартный ввод.")
+    ] = None,
     card: Annotated[str, typer.Option("--card", help="deal:123")] = "",
     robot: Annotated[str, typer.Option("--robot")] = "",
     outcome: Annotated[str, typer.Option("--outcome")] = "",

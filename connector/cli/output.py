@@ -67,5 +67,7 @@ def plain(value: Any) -> Any:
             return sorted((plain(one) for one in value), key=str)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
-        return {"act": type(value).__name__, **fields} if type(value).__module__ == "robots.intents" else fields
+        return (
+            {"act": type(value).__name__, **fields} if type(value).__module__ == "robots.intents" else fields
+        )
     return str(value)

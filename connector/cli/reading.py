@@ -79,7 +79,9 @@ def _choose(known: Mapping[str, Mapping[str, Any]], wanted: str) -> model.Portal
     found = [
         one
         for one, about in known.items()
-        if not wanted or one.startswith(wanted.lower()) or wanted.lower() in settings.hook_names(about["address"])
+        if not wanted
+        or one.startswith(wanted.lower())
+        or wanted.lower() in settings.hook_names(about["address"])
     ]
     if len(found) == 1:
         return model.PortalId(found[0])

@@ -133,7 +133,10 @@ def problems(portal: Portal = "", as_json: Json = False) -> None:
     else:
         output.table(
             ("когда", "карточка", "робот", "что", "почему"),
-            [(one["at"][:16], one["card"], one["robot"], story.outcome_word(one["state"]), one["why"]) for one in found],
+            [
+                (one["at"][:16], one["card"], one["robot"], story.outcome_word(one["state"]), one["why"])
+                for one in found
+            ],
         )
     if found:
         raise exits.Stop(exits.Code.FINDINGS)
@@ -170,7 +173,9 @@ def problem(row: ports.Row) -> dict[str, Any]:
 
 
 def retry(
-    card: Annotated[list[str] | None, typer.Argument(help="Карточка (deal 123); без неё — всё, что не вышло.")] = None,
+    card: Annotated[
+        list[str] | None, typer.Argument(help="Карточка (deal 123); без неё — всё, что не вышло.")
+    ] = None,
     portal: Portal = "",
     as_json: Json = False,
 ) -> None:

@@ -76,7 +76,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Told: the running Voronka will take this file within seconds.",
     ),
     "taken": ("Принято: работает настройка {hash}.", "Taken: configuration {hash} is at work."),
-    "rejected": ("Не принято: в файле ошибки, работает прежняя настройка.", "Not taken: mistakes in the file."),
+    "rejected": (
+        "Не принято: в файле ошибки, работает прежняя настройка.",
+        "Not taken: mistakes in the file.",
+    ),
     "nothing_to_save": ("Снимок не записан: нет связи с порталом.", "No snapshot written: no portal."),
     "saved": ("Снимок портала записан: {path}", "snapshot written: {path}"),
     "bad_duration": ("не понимаю срок «{text}»: 20s, 2m или 1h", "can't read “{text}”: say 20s, 2m or 1h"),

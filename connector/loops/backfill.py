@@ -28,23 +28,12 @@ class Backfill:
         self._desk, self._key = desk, key
 
     async def run(self, stop: asyncio.Event) -> None:
+        """Returns when stopped, or when there is nothing left to copy."""
+
         async def step() -> float:
-            return self._desk.settings.sweep_period if await self.step(stop) else 0.0
+            return supervisor.OVER if await self.step(stop) else 0.0
 
-        done = asyncio.Event()
-
-        async def until_done() -> float:
-            delay = await step()
-            if delay:
-                done.set()
-                stopped_or_done.set()
-            return delay
-
-        stopped_or_done = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            watch = supervisor.spawn(group, _pass_on(stop, stopped_or_done), name="backfill stop")
-            await supervisor.pulse(self._desk, "backfill", until_done, stopped_or_done)
-            watch.cancel()
+        await supervisor.pulse(self._desk, "backfill", step, stop)
 
     async def step(self, stop: asyncio.Event) -> bool:
         """Copies the next kind that isn't complete, until stopped. True: everything is complete."""
@@ -93,8 +82,3 @@ def _resume(page: Page) -> int | None:
         else:
             return None
     return min(ids, default=None)
-
-
-async def _pass_on(stop: asyncio.Event, to: asyncio.Event) -> None:
-    await stop.wait()
-    to.set()

@@ -12,9 +12,7 @@ PHONE, EMAIL = model.FieldCode("phone"), model.FieldCode("email")
 """Where a lead keeps comms of its own."""
 
 
-def of_card(
-    card: model.Card, clients: Iterable[model.Client]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def of_card(card: model.Card, clients: Iterable[model.Client]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(phones, e-mails), normalised and sorted; what nobody can ring or write to is left out."""
     phones, emails = _texts(card.value(PHONE)), _texts(card.value(EMAIL))
     for client in clients:

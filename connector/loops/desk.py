@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from connector import ports
-from connector.loops import config, health
+from connector.loops import config
+from connector.loops import health as healths
 from robots import decision, intents, look, model
 from robots import robot as robots_robot
 
@@ -51,8 +52,8 @@ class Desk:
     clock: ports.Clock
     shelf: Shelf
     settings: config.LoopSettings
-    health: health.Health
-    state: health.PortalState
+    health: healths.Health
+    state: healths.PortalState
     log: Any
     """A structlog logger bound to the portal."""
     at: Callable[[str], None] = nothing_happens

@@ -240,7 +240,7 @@ class Executor:
             for one in ends:
                 await self._end([one])
             return
-        made = [_deal(end.made) for row, end in ends if _made_a_deal(row, end)]
+        made = [deal for row, end in ends if (deal := _made_deal(row, end)) is not None]
         if made:
             # It was seen half-made meanwhile, and nothing was decided about it.
             await desk.inbox.mark(desk.id, made)
@@ -249,10 +249,8 @@ class Executor:
 
 
 def ended(row: ports.Row, done: ports.Done, now: datetime) -> ports.End:
-    if done.changed:
-        state = S.DONE
-    else:
-        state = S.NO_EFFECT if done.note == NO_EFFECT else S.NOTHING_TO_DO
+    unchanged = S.NO_EFFECT if done.note == NO_EFFECT else S.NOTHING_TO_DO
+    state = S.DONE if done.changed else unchanged
     return ports.End(row.wish.key, state, now, note=done.note, made=done.made)
 
 
@@ -292,13 +290,10 @@ def _words(trouble: Exception) -> str:
     return f"{trouble} ({code})" if code else str(trouble) or type(trouble).__name__
 
 
-def _made_a_deal(row: ports.Row, end: ports.End) -> bool:
-    return isinstance(row.wish.act, intents.CopyDeal) and end.to is S.DONE and end.made is not None
-
-
-def _deal(made: int | None) -> ports.Thing:
-    assert made is not None, "asked only of what was made"
-    return ports.Thing(ports.Kind.DEAL, made)
+def _made_deal(row: ports.Row, end: ports.End) -> ports.Thing | None:
+    if isinstance(row.wish.act, intents.CopyDeal) and end.to is S.DONE and end.made is not None:
+        return ports.Thing(ports.Kind.DEAL, end.made)
+    return None
 
 
 def _thing(ref: model.CardRef) -> ports.Thing:

@@ -60,13 +60,13 @@ class Reconciler:
     def _limit(self) -> int:
         return self._desk.settings.looks_in_flight
 
-    async def _ring(self, timeout: float) -> None:
+    async def _ring(self, delay: float) -> None:
         """A mark while there is room, or room while there may be more."""
         if self._flying >= self._limit:
             self._landed.clear()
             await self._landed.wait()
         else:
-            await self._desk.inbox.wait(self._desk.id, timeout)
+            await self._desk.inbox.wait(self._desk.id, delay)
 
     async def _begin(self, group: asyncio.TaskGroup) -> int:
         desk, size, free = self._desk, self._desk.settings.look_batch, self._limit - self._flying
@@ -97,8 +97,8 @@ class Reconciler:
             # Set free only after the troubled are set aside: see _answer, which is called before.
             self._flying -= 1
         try:
-            for dirty, trouble in troubles.items():
-                await self._answer(dirty, trouble)
+            for dirty, its_trouble in troubles.items():
+                await self._answer(dirty, its_trouble)
         except errors.StoreError as ill:
             supervisor.store_is_ill(self._desk, ill)
             self._put_aside(things, self._desk.settings.restart_first)

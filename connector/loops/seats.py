@@ -49,7 +49,9 @@ def ask(ref: model.CardRef, memory: ports.Memory) -> ports.FactsAsk:
 def own_tasks(past: Sequence[intents.Past]) -> tuple[model.TaskId, ...]:
     """Tasks that we set and haven't closed."""
     closed = {
-        row.wish.act.set_by for row in past if isinstance(row.wish.act, intents.CloseTask) and row.state.happened
+        row.wish.act.set_by
+        for row in past
+        if isinstance(row.wish.act, intents.CloseTask) and row.state.happened
     }
     return tuple(
         model.TaskId(row.made)

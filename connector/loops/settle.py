@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from connector import errors, ports
+from connector.loops import desk as desks
 from connector.loops import executor as executors
 from connector.loops import supervisor
-from connector.loops import desk as desks
 from robots import intents
 
 S = intents.WishState
@@ -84,7 +84,8 @@ class Settler:
         """Those surely not found; what is found gets its end, what couldn't be looked for is left for later."""
         async with asyncio.TaskGroup() as group:
             tasks = [
-                supervisor.spawn(group, self._find(row), name=f"settle {self._desk.id} {row.seq}") for row in rows
+                supervisor.spawn(group, self._find(row), name=f"settle {self._desk.id} {row.seq}")
+                for row in rows
             ]
         missing = []
         for row, task in zip(rows, tasks, strict=True):
@@ -100,7 +101,7 @@ class Settler:
                     self._could_not_look(row, trouble, ends)
         return missing
 
-    async def _find(self, row: ports.Row) -> ports.Done | None | Exception:
+    async def _find(self, row: ports.Row) -> ports.Done | Exception | None:
         try:
             return await self._desk.portal.find(row)
         except Exception as trouble:  # noqa: BLE001 - one row that can't be looked for must not stop the others
@@ -128,5 +129,7 @@ class Settler:
         settings = self._desk.settings
         old = (now - row.wished_at).total_seconds() >= settings.give_up_after
         if row.tries >= settings.give_up_tries and old:
-            return ports.End(row.wish.key, S.GIVEN_UP, now, note="портал так и не ответил, а сделанного не видно")
+            return ports.End(
+                row.wish.key, S.GIVEN_UP, now, note="портал так и не ответил, а сделанного не видно"
+            )
         return ports.End(row.wish.key, S.WISHED, now, note="на портале этого нет, повторяю", retry_at=now)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -16,7 +17,8 @@ from connector.loops import desk as desks
 T = TypeVar("T")
 
 Step = Callable[[], Awaitable[float]]
-"""One round of a loop. Returns after how many seconds the next is due; 0: at once."""
+"""One round of a loop. Returns after how many seconds the next is due; 0: at once; OVER: never."""
+OVER = math.inf
 
 
 def spawn(group: asyncio.TaskGroup, coro: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
@@ -39,7 +41,6 @@ async def keep(name: str, work: Callable[[], Awaitable[None]], desk: desks.Desk,
         began = desk.clock.monotonic()
         try:
             await work()
-            return
         except Exception as crash:  # noqa: BLE001 - one loop's bug must not stop the others; it is logged and red
             if desk.clock.monotonic() - began > settings.restart_most:
                 crashes = 0
@@ -47,6 +48,8 @@ async def keep(name: str, work: Callable[[], Awaitable[None]], desk: desks.Desk,
             delay = config.backoff(crashes, settings.restart_first, settings.restart_most)
             crashes += 1
             await first_of(desk.clock.sleep(delay), stop.wait())
+        else:
+            return
 
 
 def tell_failure(desk: desks.Desk, loop: str, crash: BaseException) -> None:
@@ -87,6 +90,8 @@ async def pulse(
             failures += 1
             await first_of(desk.clock.sleep(delay), stop.wait())
             continue
+        if delay == OVER:
+            return
         if delay > 0:
             ringing = (ring(delay) for ring in rings)
             await first_of(desk.clock.sleep(delay), stop.wait(), *ringing)

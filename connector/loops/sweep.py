@@ -90,7 +90,9 @@ class Sweeper:
     async def _fresh_rows(self, seen: Sequence[ports.Seen]) -> set[ports.Thing]:
         fresh: set[ports.Thing] = set()
         for kind in model.CardKind:
-            rows = {one.row: one.thing for one in seen if one.row is not None and one.thing.kind == kind.value}
+            rows = {
+                one.row: one.thing for one in seen if one.row is not None and one.thing.kind == kind.value
+            }
             new = [row for row in rows if (kind, row) not in self._rung]
             if new:
                 known = await self._desk.mirror.rows_known(self._desk.id, kind, new)

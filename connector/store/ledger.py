@@ -24,8 +24,6 @@ OLDER = tables.ledger.alias("older")
 IS_OPEN = sa.text("ledger.open = 1")
 """Literal: SQLite takes a partial index only if it can read its condition in the query."""
 OLDER_IS_OPEN = sa.text("older.open = 1")
-DELETED_NOTE = "карточка удалена"
-CHANGED_NOTE = "робот изменён, остановлен или убран"
 
 FULL = sa.select(
     tables.ledger,
@@ -158,12 +156,12 @@ def _unsent(portal: str) -> sa.Select[Any]:
 def call_off(conn: sa.Connection, portal: str, ref: model.CardRef, at: datetime) -> None:
     """The card is gone: what wasn't sent never will be."""
     rows = conn.execute(_unsent(portal).where(ROW.card == str(ref))).all()
-    _finish(conn, portal, [row.seq for row in rows], S.SUPERSEDED, at, DELETED_NOTE)
+    _finish(conn, portal, [row.seq for row in rows], S.SUPERSEDED, at, transitions.DELETED_NOTE)
 
 
 def _supersede(conn: sa.Connection, portal: str, loaded: Mapping[intents.RobotId, str], at: datetime) -> int:
     rows = [row for row in conn.execute(_unsent(portal)) if loaded.get(row.robot) != row.digest]
-    _finish(conn, portal, [row.seq for row in rows], S.SUPERSEDED, at, CHANGED_NOTE)
+    _finish(conn, portal, [row.seq for row in rows], S.SUPERSEDED, at, transitions.CHANGED_NOTE)
     inbox.mark(
         conn, [(portal, card, int(ports.Lane.LIVE)) for card in dict.fromkeys(row.card for row in rows)]
     )
@@ -174,7 +172,7 @@ def _sending(
     conn: sa.Connection, portal: str, keys: Collection[intents.WishKey], now: datetime, life: str
 ) -> frozenset[intents.WishKey]:
     sent = {"state": S.SENT.value, "open": 1, "sent_at": codec.micros(now), "retry_at": None, "life": life}
-    mine = (ROW.portal == portal) & ROW.state.in_(_values(transitions.SENDABLE - {S.SENT}))
+    mine = (ROW.portal == portal) & ROW.state.in_(_values(transitions.SENDABLE))
     update = sa.update(tables.ledger).values(**sent, tries=ROW.tries + 1).returning(ROW.key)
     return frozenset(
         intents.WishKey(key)

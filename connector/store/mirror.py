@@ -1,4 +1,4 @@
-"""The local copy: cards with what is remembered of each, their visits, their clients, the index of comms.
+"""The local copy: cards with what is remembered of each, and their visits (clients: `clientele`).
 
 `record` writes a whole round of looks in one transaction and a dozen statements, whatever the number of looks.
 A card that was only copied (`looked_at` is NULL) is a hint, not a look: the sweep doesn't take it for known, and a newer
@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from connector import ports
-from connector.store import api, bells, codec, engine, inbox, journal, ledger, tables
+from connector.store import api, bells, clientele, codec, engine, inbox, journal, ledger, tables
 from robots import intents, model
 
-CARDS, VISITS, LINKS, COMMS = tables.cards.c, tables.visits.c, tables.links.c, tables.comms.c
+CARDS, VISITS = tables.cards.c, tables.visits.c
 COPIED_AT_ONCE = 200
 """Cards in one transaction of the backfill: marks of webhooks wait for no longer than that takes."""
 
@@ -81,37 +80,6 @@ def _save_visits(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked
     engine.many(conn, engine.insert(conn, tables.visits).on_conflict_do_nothing(), rows)
 
 
-# ---------------------------------------------------------------- links
-
-
-def _clients(card: model.Card | None) -> set[str]:
-    if card is None:
-        return set()
-    found = {f"{model.ClientKind.CONTACT.value}:{number}" for number in card.contacts}
-    return found | ({f"{model.ClientKind.COMPANY.value}:{card.company}"} if card.company else set())
-
-
-def _save_links(conn: sa.Connection, portal: str, wanted: Mapping[str, set[str]]) -> None:
-    """Only what differs is written: links seldom change, looks are many."""
-    stored: defaultdict[str, set[str]] = defaultdict(set)
-    for part in engine.chunks(wanted):
-        query = sa.select(LINKS.card, LINKS.client).where(LINKS.portal == portal, LINKS.card.in_(part))
-        for card, client in conn.execute(query):
-            stored[card].add(client)
-
-    def rows(pairs: Callable[[str], set[str]]) -> list[dict[str, Any]]:
-        return [
-            {"portal": portal, "card": card, "client": client} for card in wanted for client in pairs(card)
-        ]
-
-    gone = [
-        {f"b_{name}": value for name, value in row.items()} for row in rows(lambda c: stored[c] - wanted[c])
-    ]
-    mine = [column == sa.bindparam(f"b_{column.name}") for column in (LINKS.portal, LINKS.card, LINKS.client)]
-    engine.many(conn, sa.delete(tables.links).where(*mine), gone)
-    engine.many(conn, sa.insert(tables.links), rows(lambda card: wanted[card] - stored[card]))
-
-
 # ---------------------------------------------------------------- works
 
 
@@ -126,7 +94,9 @@ def _record(
     _save_cards(conn, rows, None)
     _save_visits(conn, portal, looked)
     named = {str(look.ref): {str(client) for client in look.clients or ()} for look in looked}
-    _save_links(conn, portal, {str(x.ref): _clients(x.memory.card) | named[str(x.ref)] for x in looked})
+    clientele.save_links(
+        conn, portal, {str(x.ref): clientele.of_card(x.memory.card) | named[str(x.ref)] for x in looked}
+    )
     fresh = ledger.insert(conn, portal, [(wish, look.at) for look in looked for wish in look.wishes])
     journal.write(conn, portal, looked)
     inbox.finish(conn, portal, [look.dirty for look in looked if look.due_again is None])
@@ -145,32 +115,8 @@ def _copy_cards(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedC
     new = [copy for copy in copied if str(copy.card.ref) not in known]
     rows = [_card_row(portal, copy.card.ref, ports.Memory(card=copy.card)) for copy in new]
     _save_cards(conn, rows, CARDS.looked_at.is_(None))
-    wanted = {str(x.card.ref): _clients(x.card) | {str(client) for client in x.clients} for x in new}
-    _save_links(conn, portal, wanted)
-
-
-def _copy_clients(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedClient]) -> None:
-    names = [str(copy.client.ref) for copy in copied]
-    conn.execute(sa.delete(tables.comms).where(COMMS.portal == portal, COMMS.client.in_(names)))
-    bodies = [
-        {
-            "portal": portal,
-            "client": str(copy.client.ref),
-            "body": codec.dump(dataclasses.replace(copy.client, phones=(), emails=())),
-        }
-        for copy in copied
-    ]
-    insert = engine.insert(conn, tables.clients)
-    upsert = insert.on_conflict_do_update(
-        index_elements=["portal", "client"], set_={"body": insert.excluded.body}
-    )
-    engine.many(conn, upsert, bodies)
-    hashes = [
-        {"portal": portal, "hash": digest, "client": str(copy.client.ref)}
-        for copy in copied
-        for digest in copy.comms
-    ]
-    engine.many(conn, engine.insert(conn, tables.comms).on_conflict_do_nothing(), hashes)
+    wanted = {str(x.card.ref): clientele.of_card(x.card) | {str(client) for client in x.clients} for x in new}
+    clientele.save_links(conn, portal, wanted)
 
 
 def _due(conn: sa.Connection, portal: str, now: datetime, limit: int) -> int:
@@ -238,13 +184,7 @@ class SqlMirror(api.Mirror):
         return await self._engine.write(lambda conn: _record(conn, portal, looked))
 
     async def cards_of(self, portal: model.PortalId, client: model.ClientRef) -> Sequence[model.CardRef]:
-        query = (
-            sa.select(LINKS.card)
-            .join(tables.cards, (CARDS.portal == LINKS.portal) & (CARDS.card == LINKS.card))
-            .where(LINKS.portal == portal, LINKS.client == str(client), CARDS.closed == 0, CARDS.deleted == 0)
-        )
-        names = await self._engine.read(lambda conn: conn.execute(query).scalars().all())
-        return sorted(codec.card_ref(name) for name in names)
+        return await self._engine.read(lambda conn: clientele.cards_of(conn, portal, client))
 
     async def known(
         self, portal: model.PortalId, stages: Mapping[model.CardRef, tuple[model.StageId, datetime]]
@@ -286,7 +226,7 @@ class SqlMirror(api.Mirror):
 
     async def copy_clients(self, portal: model.PortalId, clients: Sequence[ports.CopiedClient]) -> None:
         for part in engine.chunks(clients, COPIED_AT_ONCE):
-            await self._engine.write(functools.partial(_copy_clients, portal=portal, copied=part))
+            await self._engine.write(functools.partial(clientele.copy, portal=portal, copied=part))
 
     async def due(self, portal: model.PortalId, now: datetime, limit: int) -> int:
         woken = await self._engine.write(lambda conn: _due(conn, portal, now, limit))
@@ -308,43 +248,12 @@ class SqlMirror(api.Mirror):
     async def clients_by_comms(
         self, portal: model.PortalId, hashes: Collection[str]
     ) -> Mapping[str, Sequence[model.ClientRef]]:
-        """Whom the copy knows by each hash; hashes of nobody are left out."""
-        pairs = await self._engine.read(lambda conn: _by_comms(conn, portal, hashes))
-        found: defaultdict[str, list[model.ClientRef]] = defaultdict(list)
-        for digest, name in pairs:
-            found[digest].append(codec.client_ref(name))
-        return {digest: sorted(refs) for digest, refs in found.items()}
+        return await self._engine.read(lambda conn: clientele.by_comms(conn, portal, hashes))
 
     async def comm_counts(self, portal: model.PortalId, hashes: Collection[str]) -> Mapping[str, int]:
-        """How many clients share each hash; a common one says nothing of anybody."""
-        query = sa.select(COMMS.hash, sa.func.count()).where(COMMS.portal == portal).group_by(COMMS.hash)
-
-        def work(conn: sa.Connection) -> dict[str, int]:
-            counts: dict[str, int] = {}
-            for part in engine.chunks(hashes):
-                counts |= {row[0]: row[1] for row in conn.execute(query.where(COMMS.hash.in_(part)))}
-            return counts
-
-        return await self._engine.read(work)
+        return await self._engine.read(lambda conn: clientele.comm_counts(conn, portal, hashes))
 
     async def clients(
         self, portal: model.PortalId, refs: Collection[model.ClientRef]
     ) -> Mapping[model.ClientRef, model.Client]:
-        """Copied clients, without their comms; those never copied are left out."""
-        mine = tables.clients.c
-        query = sa.select(mine.body).where(mine.portal == portal)
-
-        def work(conn: sa.Connection) -> list[str]:
-            parts = engine.chunks(map(str, refs))
-            return [x for part in parts for x in conn.execute(query.where(mine.client.in_(part))).scalars()]
-
-        found = [codec.load(model.Client, body) for body in await self._engine.read(work)]
-        return {client.ref: client for client in found}
-
-
-def _by_comms(conn: sa.Connection, portal: str, hashes: Collection[str]) -> list[tuple[str, str]]:
-    query = sa.select(COMMS.hash, COMMS.client).where(COMMS.portal == portal)
-    parts = engine.chunks(hashes)
-    return [
-        (row.hash, row.client) for part in parts for row in conn.execute(query.where(COMMS.hash.in_(part)))
-    ]
+        return await self._engine.read(lambda conn: clientele.read(conn, portal, refs))

@@ -30,6 +30,9 @@ UNSENT: frozenset[S] = frozenset({S.WISHED, S.HELD})
 SENDABLE: frozenset[S] = frozenset(state for state, to in DAEMON.items() if S.SENT in to)
 REDOABLE: frozenset[S] = frozenset(BY_HAND)
 
+DELETED_NOTE = "карточка удалена"
+CHANGED_NOTE = "робот изменён, остановлен или убран"
+
 
 class ImpossibleTransition(Exception):
     """A bug of the caller: nothing was written."""

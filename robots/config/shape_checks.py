@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz import fuzz, process
 
@@ -155,9 +155,7 @@ class Checker:
             self._tell("V028", key, text, problems.Severity.INFO)
         self.check(value, known.shape)
 
-    def _rename_old(self, node: nodes.Mapping, known: dict[str, shapes.Key] | object) -> None:
-        if not isinstance(known, dict):
-            return
+    def _rename_old(self, node: nodes.Mapping, known: Mapping[str, shapes.Key]) -> None:
         present = {key.text for key, _ in node.pairs}
         for name, wanted in known.items():
             for key, _ in node.pairs:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import datetime, timedelta, timezone, tzinfo
 
 
 class Clock:
-    """Seconds since the epoch as the portal sees them; `speed` > 1 makes the portal's day pass faster."""
+    """Seconds since the epoch as the portal sees them; `speed` > 1 makes the portal's day pass faster, 0 stops it."""
 
     def __init__(self, *, speed: float = 1.0, start: float | None = None, zone: tzinfo | None = None) -> None:
         self.speed = speed
@@ -20,6 +21,14 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         self._start += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Lets so much of the portal's time pass; a clock that stands (speed 0) is moved on instead."""
+        if self.speed:
+            await asyncio.sleep(seconds / self.speed)
+        else:
+            self.advance(seconds)
+            await asyncio.sleep(0)
 
     def set_speed(self, speed: float) -> None:
         """From now on; the time that has passed stays as it is."""

@@ -23,7 +23,6 @@ from sandbox.bitrix24 import portal as portals
 NOT_OFFERED = frozenset({"ONCRMDEALMOVETOCATEGORY"})
 """Events that only an installed application can have (§4.3)."""
 HANDLER_ID = 201
-LISTED = ("user", "oauth", "app", "offline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,9 @@ class Lane:
             counts.errors.append(f"{letter.name}: {type(error).__name__}")
         counts.sent += good
         counts.failed += not good
-        self._learn(loop.time() - began)
+        self.learn(loop.time() - began)
 
-    def _learn(self, took: float) -> None:
+    def learn(self, took: float) -> None:
         """A slow handler's pauses grow, a recovered one's shrink."""
         pace = self.delivery.pace
         self.mean = took if not self.mean else 0.7 * self.mean + 0.3 * took

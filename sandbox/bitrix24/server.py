@@ -4,7 +4,6 @@ time -> execution -> latency. Commands of a batch run one after the other; reque
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import logging
 import random
@@ -197,7 +196,7 @@ class Server:
 
     async def _sleep(self, seconds: float) -> None:
         if seconds > 0:
-            await asyncio.sleep(seconds / self.portal.clock.speed)
+            await self.portal.clock.sleep(seconds)
 
     def _time(self, began: float) -> dict[str, Any]:
         return wire.time_block(began, self.portal.clock.time(), self.portal.clock.zone)

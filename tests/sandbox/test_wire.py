@@ -42,14 +42,24 @@ async def test_the_same_card_is_added_by_json_form_multipart_and_query(portal: p
         await b24.send("crm.item.add", {"entityTypeId": 2, "fields": {"title": "json", "opportunity": 10.5}})
         await b24.client.post(url + ".json", data="entityTypeId=2&fields[title]=form&fields[opportunity]=10.5",
                               headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
-        form = aiohttp.FormData([("entityTypeId", "2"), ("fields[title]", "multi"), ("fields[opportunity]", "10.5")])
-        await b24.client.post(url + "/", data=form(), headers={"Content-Type": "application/x-www-form-urlencoded"})
+        form = aiohttp.FormData(
+            [("entityTypeId", "2"), ("fields[title]", "multi"), ("fields[opportunity]", "10.5")]
+        )
+        await b24.client.post(
+            url + "/", data=form(), headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
         with aiohttp.MultipartWriter("form-data") as parts:
-            for name, value in (("entityTypeId", "2"), ("fields[title]", "parts"), ("fields[opportunity]", "10.5")):
+            for name, value in (
+                ("entityTypeId", "2"),
+                ("fields[title]", "parts"),
+                ("fields[opportunity]", "10.5"),
+            ):
                 parts.append(value).set_content_disposition("form-data", name=name)
         await b24.client.post(url, data=parts)
         await b24.get("CRM.Item.Add", "entityTypeId=2&fields[title]=query&fields[opportunity]=10.5")
-        items = (await b24.result("crm.item.list", {"entityTypeId": 2, "select": ["title", "opportunity"]}))["items"]
+        items = (await b24.result("crm.item.list", {"entityTypeId": 2, "select": ["title", "opportunity"]}))[
+            "items"
+        ]
         assert [(item["title"], item["opportunity"]) for item in items] == [
             ("json", 10.5), ("form", 10.5), ("multi", 10.5), ("parts", 10.5), ("query", 10.5)
         ]  # fmt: skip
@@ -58,10 +68,15 @@ async def test_the_same_card_is_added_by_json_form_multipart_and_query(portal: p
 async def test_query_and_body_merge_and_a_get_with_json_body_sees_none_of_it(portal: portals.Portal) -> None:
     """The body wins over the query; JSON on a GET is not read, so its parameters are missing."""
     async with rest.serving(portal) as b24:
-        async with b24.client.post(f"{b24.base}/crm.category.list?entityTypeId=1", json={"entityTypeId": 2}) as answer:
+        async with b24.client.post(
+            f"{b24.base}/crm.category.list?entityTypeId=1", json={"entityTypeId": 2}
+        ) as answer:
             assert answer.status == 200
         status, body = await b24.get("crm.duplicate.findbycomm", json={"type": "PHONE", "values": ["1"]})
-        assert (status, body) == (400, {"error": "", "error_description": "Communication type is not defined."})
+        assert (status, body) == (
+            400,
+            {"error": "", "error_description": "Communication type is not defined."},
+        )
 
 
 async def test_the_envelope_of_a_list(portal: portals.Portal) -> None:
@@ -72,7 +87,16 @@ async def test_the_envelope_of_a_list(portal: portals.Portal) -> None:
         time = body.pop("time")
         assert (len(body.pop("result")["items"]), body) == (50, {"total": 60, "next": 50})
         assert sorted(time) == sorted(
-            "start finish duration processing date_start date_finish operating_reset_at operating".split()
+            [
+                "start",
+                "finish",
+                "duration",
+                "processing",
+                "date_start",
+                "date_finish",
+                "operating_reset_at",
+                "operating",
+            ]
         )
         _, body = await b24.send("crm.item.list", {"entityTypeId": 2, "start": 50})
         assert (len(body["result"]["items"]), body["total"], "next" in body) == (10, 60, False)
@@ -121,7 +145,9 @@ async def test_refusals_in_the_portal_s_order(portal: portals.Portal) -> None:
         }
 
 
-async def test_the_levers_close_the_portal_revoke_the_webhook_and_dismiss_its_owner(portal: portals.Portal) -> None:
+async def test_the_levers_close_the_portal_revoke_the_webhook_and_dismiss_its_owner(
+    portal: portals.Portal,
+) -> None:
     """Tariff, revocation and dismissal are answered as the reference's table of system errors says."""
     async with rest.serving(portal) as b24:
         seen = []

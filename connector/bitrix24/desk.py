@@ -1,0 +1,63 @@
+"""What every question and every act of this adapter stands on: the client and what is known of the portal so far."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from connector import errors
+from connector.bitrix24 import client, names, parsing
+from robots import model
+
+NO_CODES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`sweep_overlap`: seconds of changes read twice, for what became visible late. `history_overlap`: the same for
+    history rows, at most `history_rows` of them."""
+
+    sweep_overlap: float = 10.0
+    history_overlap: float = 300.0
+    history_rows: int = 250
+    sweep_activities: bool = False
+    comm_key: bytes = field(default=b"", repr=False)
+    """Keys the hashes of phones and e-mails that the store keeps."""
+    chain: int = 50
+    """Pages to a batch of a copy."""
+
+
+@dataclass(slots=True)
+class Desk:
+    client: client.Client
+    portal: model.PortalId
+    address: str
+    settings: Settings = field(default_factory=Settings)
+    known: parsing.Context = field(default_factory=parsing.Context)
+    lead_duplicates: bool = True
+
+    @property
+    def context(self) -> parsing.Context:
+        """How to read an answer now: the portal's zone is learned from each of them."""
+        return dataclasses.replace(self.known, zone=self.client.portal_zone)
+
+    def learn(self, directory: model.Directory) -> None:
+        semantics = {(p.id, s.id): s.semantic for p in directory.pipelines for s in p.stages}
+        self.known = parsing.Context(self.known.zone, directory.base_currency, directory.fields, semantics)
+
+    def card_select(self, kind: model.CardKind) -> list[str]:
+        """Deals by name; leads whole, because their phones and e-mails come with `*` only (reference §5.1)."""
+        if kind is model.CardKind.LEAD:
+            return ["*"]
+        described = self.known.fields.get(kind.value)
+        if not described:
+            return ["*"]
+        return list(dict.fromkeys((*names.CARD_SELECT, *described)))
+
+
+def raise_closed(outcomes: Mapping[object, object] | list[client.Outcome]) -> None:
+    """A closed portal is everybody's trouble, not one object's."""
+    for one in outcomes.values() if isinstance(outcomes, Mapping) else outcomes:
+        if isinstance(one, errors.PortalClosed):
+            raise one

@@ -1,0 +1,316 @@
+"""Whole facts of cards, and their clients: what one look asks, in as few batches as it takes.
+
+Law: a card is read before its history, in the same batch, so that history is never older than the card. A page of 50 is
+read on. A card missing from the list is asked by itself, and only NOT_FOUND means gone. One card's trouble is its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from connector import errors, ports
+from connector.bitrix24 import client, desk, names, parsing, phpquery, values
+from robots import model
+
+Outcome = ports.Facts | ports.Absent | Exception
+Tasks = Mapping[model.TaskId, model.Task | None | errors.PortalError]
+TASK_SELECT = ["ID", "TITLE", "RESPONSIBLE_ID", "CREATED_BY", "STATUS", "DEADLINE", "XML_ID"]
+_T = TypeVar("_T")
+
+
+def chunked(things: Iterable[_T], size: int = names.PAGE) -> list[list[_T]]:
+    rest = iter(things)
+    return [chunk for chunk in iter(lambda: list(itertools.islice(rest, size)), [])]
+
+
+async def facts(
+    at: desk.Desk, asks: Sequence[ports.FactsAsk], lane: ports.Lane
+) -> dict[model.CardRef, Outcome]:
+    wanted = dict.fromkeys(task for ask in asks for task in ask.tasks)
+    parts = [_chunk(at, chunk, lane) for group in _grouped(asks) for chunk in chunked(group)]
+    tasks, *read = await asyncio.gather(own_tasks(at, list(wanted), lane), *parts)
+    found: dict[model.CardRef, Outcome] = {}
+    for part in read:
+        found.update(part)
+    desk.raise_closed({**found, **tasks})
+    return {ask.ref: _with_tasks(found[ask.ref], ask, tasks) for ask in asks}
+
+
+def _grouped(asks: Sequence[ports.FactsAsk]) -> list[list[ports.FactsAsk]]:
+    """By kind, and those never seen apart: their whole history is wanted, the others' last rows."""
+    groups: dict[tuple[str, bool], list[ports.FactsAsk]] = defaultdict(list)
+    for ask in sorted(asks, key=lambda each: (each.after_row, each.ref)):
+        groups[ask.ref.kind.value, ask.after_row > 0].append(ask)
+    return list(groups.values())
+
+
+async def _chunk(
+    at: desk.Desk, asks: Sequence[ports.FactsAsk], lane: ports.Lane
+) -> dict[model.CardRef, Outcome]:
+    """Cards of one kind, at most a page of them."""
+    kind = asks[0].ref.kind
+    ids = [ask.ref.id for ask in asks]
+    after = min(ask.after_row for ask in asks)
+    listed, rows = await at.client.group([items(at, kind, ids), _history(kind, ids, after)], lane=lane)
+    trouble = next((one for one in (listed, rows) if isinstance(one, errors.PortalError)), None)
+    if isinstance(listed, errors.PortalError) or isinstance(rows, errors.PortalError):
+        desk.raise_closed([listed, rows])
+        return {ask.ref: trouble or errors.Unreadable("нет ответа") for ask in asks}
+    try:
+        cards = {values.required_id(raw.get("id")): raw for raw in parsing.rows_of(listed.result, "items")}
+        history = await _read_on(at, kind, ids, parsing.rows_of(rows.result, "items"), lane)
+        by_owner, torn = _rows_by_owner(at, kind, history)
+    except errors.PortalError as error:
+        return {ask.ref: error for ask in asks}
+    absent = await _absent(at, [ask.ref for ask in asks if ask.ref.id not in cards], lane)
+    found: dict[model.CardRef, Outcome] = dict(absent)
+    for ask in asks:
+        raw = cards.get(ask.ref.id)
+        if raw is not None:
+            found[ask.ref] = torn.get(ask.ref.id) or _facts(at, ask, raw, by_owner[ask.ref.id])
+    return found
+
+
+def items(at: desk.Desk, kind: model.CardKind, ids: Sequence[int]) -> client.Command:
+    return client.Command(
+        "crm.item.list",
+        {
+            "entityTypeId": names.TYPE_OF[kind.value],
+            "select": at.card_select(kind),
+            "filter": {"@id": list(ids)},
+            "order": {"id": "ASC"},
+            "start": -1,
+            **names.RAW_UF,
+        },
+    )
+
+
+def _history(kind: model.CardKind, ids: Sequence[int], after: int) -> client.Command:
+    return client.Command(
+        "crm.stagehistory.list",
+        {
+            "entityTypeId": names.TYPE_OF[kind.value],
+            "order": {"ID": "ASC"},
+            "filter": {"@OWNER_ID": list(ids), ">ID": after},
+            "start": -1,
+        },
+    )
+
+
+async def _read_on(
+    at: desk.Desk, kind: model.CardKind, ids: Sequence[int], page: list[dict[str, Any]], lane: ports.Lane
+) -> list[dict[str, Any]]:
+    """History from its first page to its end; ids must rise strictly, or the portal didn't understand us."""
+    found = list(page)
+    while len(page) >= names.PAGE:
+        last = values.required_id(page[-1].get("ID"), "ID")
+        command = _history(kind, ids, last)
+        answer = await at.client.call(command.method, command.params, lane=lane)
+        page = parsing.rows_of(answer.result, "items")
+        if page and values.required_id(page[0].get("ID"), "ID") <= last:
+            raise errors.Unreadable("история стадий: номера строк не растут")
+        found += page
+    return found
+
+
+def _rows_by_owner(
+    at: desk.Desk, kind: model.CardKind, rows: Iterable[Mapping[str, Any]]
+) -> tuple[dict[int, list[model.Visit]], dict[int, errors.Unreadable]]:
+    """Stays by card, and the cards of which a row can't be read. A row without an owner fails them all."""
+    found: dict[int, list[model.Visit]] = defaultdict(list)
+    torn: dict[int, errors.Unreadable] = {}
+    for raw in rows:
+        owner = values.required_id(raw.get("OWNER_ID"), "OWNER_ID")
+        try:
+            found[owner].append(parsing.visit(kind, raw, at.context)[1])
+        except errors.Unreadable as error:
+            torn[owner] = error
+    return found, torn
+
+
+def _facts(
+    at: desk.Desk, ask: ports.FactsAsk, raw: Mapping[str, Any], rows: Sequence[model.Visit]
+) -> ports.Facts | errors.Unreadable:
+    try:
+        card = parsing.card(ask.ref.kind, raw, at.context)
+    except errors.Unreadable as error:
+        return errors.Unreadable(f"{ask.ref}: {error.text}")
+    fresh = {row.row: row for row in rows if row.row is not None and row.row > ask.after_row}
+    return ports.Facts(card, tuple(fresh[number] for number in sorted(fresh)), {})
+
+
+async def _absent(
+    at: desk.Desk, refs: Sequence[model.CardRef], lane: ports.Lane
+) -> dict[model.CardRef, ports.Absent | Exception]:
+    """Asks for each missing card by itself."""
+    found = await asyncio.gather(*(_whether_gone(at, ref, lane) for ref in refs))
+    return dict(zip(refs, found, strict=True))
+
+
+async def _whether_gone(
+    at: desk.Desk, ref: model.CardRef, lane: ports.Lane
+) -> ports.Absent | errors.PortalError:
+    try:
+        await at.client.call(
+            "crm.item.get", {"entityTypeId": names.type_id(ref), "id": ref.id, **names.RAW_UF}, lane=lane
+        )
+    except errors.NotFound as error:
+        return ports.Absent(gone=True, why=error.text)
+    except errors.NoRights as error:
+        return ports.Absent(gone=False, why=error.text)
+    except errors.PortalError as error:
+        return error
+    # The list lags behind the card: the next look will find it there.
+    return ports.Absent(gone=False, why="список ещё не показывает карточку")
+
+
+def _with_tasks(outcome: Outcome, ask: ports.FactsAsk, tasks: Tasks) -> Outcome:
+    if not isinstance(outcome, ports.Facts) or not ask.tasks:
+        return outcome
+    own: dict[model.TaskId, model.Task | None] = {}
+    for number in ask.tasks:
+        found = tasks[number]
+        if isinstance(found, errors.PortalError):
+            return found
+        own[number] = found
+    return ports.Facts(outcome.card, outcome.rows, own)
+
+
+async def own_tasks(
+    at: desk.Desk, wanted: Sequence[model.TaskId], lane: ports.Lane
+) -> dict[model.TaskId, model.Task | errors.PortalError | None]:
+    """Tasks by id; None for one that isn't there. What the list doesn't show is asked by itself: whether the list takes
+    an array of ids is nowhere written, and a task that it hides isn't gone yet."""
+    found: dict[model.TaskId, model.Task | errors.PortalError | None] = {}
+    for part in await asyncio.gather(*(_listed_tasks(at, chunk, lane) for chunk in chunked(wanted))):
+        found.update(part)
+    missing = [number for number in wanted if number not in found]
+    single = await asyncio.gather(*(one_task(at, number, lane) for number in missing))
+    found.update(zip(missing, single, strict=True))
+    return {number: found[number] for number in wanted}
+
+
+async def _listed_tasks(
+    at: desk.Desk, wanted: Sequence[model.TaskId], lane: ports.Lane
+) -> dict[model.TaskId, model.Task]:
+    params = {"filter": {"ID": list(wanted)}, "select": TASK_SELECT, "order": {"ID": "asc"}, "start": -1}
+    try:
+        answer = await at.client.call("tasks.task.list", params, lane=lane)
+        rows = parsing.rows_of(answer.result, "tasks")
+    except (errors.Rejected, errors.Unreadable):
+        return {}  # each is asked by itself then, and tells its own trouble
+    found: dict[model.TaskId, model.Task] = {}
+    for raw in rows:
+        try:
+            task = parsing.task(raw, at.client.portal_zone)
+        except errors.Unreadable:
+            continue  # asked by itself, as above
+        if task.id in wanted:
+            found[task.id] = task
+    return found
+
+
+async def one_task(
+    at: desk.Desk, number: model.TaskId, lane: ports.Lane
+) -> model.Task | errors.PortalError | None:
+    try:
+        answer = await at.client.call("tasks.task.get", {"taskId": number, "select": TASK_SELECT}, lane=lane)
+        raw = parsing.item_of(answer.result, "task")
+        return parsing.task(raw, at.client.portal_zone) if raw else None
+    except errors.NotFound:
+        return None
+    except errors.PortalError as error:
+        return error
+
+
+async def clients(
+    at: desk.Desk, cards: Sequence[model.Card], lane: ports.Lane
+) -> dict[model.CardRef, tuple[model.Client, ...] | Exception]:
+    wanted = {card.ref: bound_clients(card) for card in cards}
+    refs = dict.fromkeys(ref for bound in wanted.values() for ref in bound)
+    found = await clients_by_ref(at, list(refs), lane)
+    desk.raise_closed(dict(found))
+    result: dict[model.CardRef, tuple[model.Client, ...] | Exception] = {}
+    for card, bound in wanted.items():
+        read = tuple(one for ref in bound if isinstance(one := found[ref], model.Client))
+        troubles = [one for ref in bound if isinstance(one := found[ref], Exception)]
+        result[card] = troubles[0] if troubles and not read else read
+    return result
+
+
+def bound_clients(card: model.Card) -> list[model.ClientRef]:
+    own = [model.ClientRef(model.ClientKind.CONTACT, number) for number in card.contacts]
+    if card.company is not None:
+        own.append(model.ClientRef(model.ClientKind.COMPANY, card.company))
+    return own
+
+
+async def clients_by_ref(
+    at: desk.Desk, refs: Sequence[model.ClientRef], lane: ports.Lane
+) -> dict[model.ClientRef, model.Client | Exception]:
+    """Through the classic lists: only they give phones and e-mails by name (reference §5.1, §5.2)."""
+    kinds = [(kind, [ref for ref in refs if ref.kind is kind]) for kind in model.ClientKind]
+    parts = [(kind, chunk) for kind, group in kinds for chunk in chunked(group)]
+    read = await asyncio.gather(*(_client_page(at, kind, chunk, lane) for kind, chunk in parts))
+    found: dict[model.ClientRef, model.Client | Exception] = {}
+    for part in read:
+        found.update(part)
+    return found
+
+
+async def _client_page(
+    at: desk.Desk, kind: model.ClientKind, refs: Sequence[model.ClientRef], lane: ports.Lane
+) -> dict[model.ClientRef, model.Client | Exception]:
+    params: phpquery.Params = {
+        "select": ["*", "UF_*", "PHONE", "EMAIL"],
+        "filter": {"@ID": [ref.id for ref in refs]},
+        "order": {"ID": "ASC"},
+        "start": -1,
+    }
+    try:
+        answer = await at.client.call(f"crm.{kind.value}.list", params, lane=lane)
+        read, troubles = parsing.readable(parsing.rows_of(answer.result), kind, at.context)
+    except errors.PortalError as error:
+        return dict.fromkeys(refs, error)
+    why = troubles[0] if troubles else errors.NoRights("клиент скрыт правами или удалён")
+    found: dict[model.ClientRef, model.Client | Exception] = dict.fromkeys(refs, why)
+    found.update({one.ref: one for one in read if one.ref in found})
+    return found
+
+
+async def watermarks(at: desk.Desk) -> ports.Watermarks:
+    """The newest ids of cards and of history rows, in one batch."""
+    commands = [command for kind in model.CardKind for command in (_newest_card(kind), _newest_row(kind))]
+    outcomes = await at.client.group(commands, lane=ports.Lane.SWEEP)
+    tops = [_top(outcome) for outcome in outcomes]
+    kinds = list(model.CardKind)
+    return ports.Watermarks(
+        cards={kind: tops[2 * n] for n, kind in enumerate(kinds)},
+        rows={kind: tops[2 * n + 1] for n, kind in enumerate(kinds)},
+    )
+
+
+def _newest_card(kind: model.CardKind) -> client.Command:
+    number = names.TYPE_OF[kind.value]
+    return client.Command(
+        "crm.item.list", {"entityTypeId": number, "select": ["id"], "order": {"id": "DESC"}, "start": -1}
+    )
+
+
+def _newest_row(kind: model.CardKind) -> client.Command:
+    number = names.TYPE_OF[kind.value]
+    return client.Command(
+        "crm.stagehistory.list",
+        {"entityTypeId": number, "select": ["ID"], "order": {"ID": "DESC"}, "start": -1},
+    )
+
+
+def _top(outcome: client.Outcome) -> int:
+    if isinstance(outcome, errors.PortalError):
+        raise outcome
+    rows = parsing.rows_of(outcome.result, "items")
+    return max((values.required_id(row.get("ID", row.get("id"))) for row in rows), default=0)

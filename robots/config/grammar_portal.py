@@ -1,0 +1,178 @@
+"""The shapes of what is said once for the whole portal: portal, calendar, people, notices, limits, needs."""
+
+from __future__ import annotations
+
+from robots.config import shapes
+from robots.config.grammar_acts import FIELD, NAME, PEOPLE, PERSON
+from robots.config.shapes import Key
+
+DAY = shapes.Pattern(r"\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}", "дата", "2026-12-31")
+CLOCK = shapes.Pattern(r"([01]?\d|2[0-3]):[0-5]\d", "время", "09:30")
+HOURS = shapes.Pattern(r"\d?\d:\d\d\s*[-–—]\s*\d?\d:\d\d", "часы от и до", "09:00-18:00")
+RATE = shapes.Pattern(
+    r"\d+\s+(per|в|за)\s+(hour|day|minute|час|день|сутки|минуту)", "число за время", "30 per hour"
+)
+OFF = shapes.Word(("off",), {"выкл": "off"})
+
+PORTAL = shapes.Keys(
+    {
+        "kind": Key(shapes.Word(("bitrix24", "amocrm"), {"битрикс24": "bitrix24", "amo": "amocrm"}), "какой портал"),
+        "address": Key(
+            shapes.Pattern(r"(https?://)?[\w.-]+(:\d+)?/?", "адрес портала", "romashka.bitrix24.ru"), "адрес портала"
+        ),
+        "events": Key(shapes.Word(("webhook", "none"), {"нет": "none"}), "none — смотрим сами, webhook — портал сообщает"),
+        "insecure_http": Key(shapes.Flag(), "разрешить http без шифрования: только для песочницы"),
+        "public_url": Key(shapes.Text("адрес"), "адрес, по которому портал видит Воронку"),
+        "admin": Key(shapes.Text("имя"), "кому писать, если поля нет в карточке"),
+        "sweep": Key(shapes.Term(), "как часто смотреть самим"),
+    },
+    "portal",
+)
+_WEEK = {day: Key(shapes.ByForm("часы или off", scalar=shapes.Text("часы или off"))) for day in
+         ("пн", "вт", "ср", "чт", "пт", "сб", "вс")}  # fmt: skip
+CALENDAR = shapes.Keys(
+    {
+        "from": Key(shapes.Word(("portal", "holidays"), {"портал": "portal"}), "откуда рабочие часы"),
+        "timezone": Key(shapes.Pattern(r"[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*", "часовой пояс", "Europe/Moscow")),
+        "hours": Key(HOURS, "рабочие часы"),
+        "week": Key(shapes.Keys(_WEEK, "week"), "часы по дням недели"),
+        "lunch": Key(HOURS, "обед"),
+        "holidays": Key(shapes.Pattern("[A-Z]{2}|none|нет", "код страны", "RU"), "праздники страны"),
+        "extra_days_off": Key(shapes.ListOf(DAY), "ещё выходные"),
+        "extra_work_days": Key(shapes.ListOf(DAY), "ещё рабочие дни"),
+        "short_days": Key(shapes.MapOf(HOURS, "дата"), "короткие дни"),
+    },
+    "calendar",
+    short=shapes.Word(("portal",)),
+)
+_LATER_PERSON = ("round_robin", "by_load", "by_weight", "queue", "within", "skip", "weights", "not_from")
+_DEFINITION = shapes.Keys(
+    {
+        "field": Key(FIELD, "кто вписан в поле карточки"),
+        "head_of": Key(PERSON, "руководитель этого человека"),
+        "if_self": Key(shapes.Word(("up", "same"), {"выше": "up", "сам": "same"}), "если он сам руководитель"),
+        "by_pipeline": Key(shapes.MapOf(PERSON, "воронка"), "свой у каждой воронки"),
+        "user": Key(PERSON, "сотрудник", was=("employee",)),
+        "else": Key(PERSON, "если никого не нашли"),
+        **{name: Key(shapes.Anything(), later=True) for name in _LATER_PERSON},
+    },
+    "человек",
+    short=PERSON,
+)
+PEOPLE_SECTION = shapes.MapOf(_DEFINITION, "имя человека")
+ABSENCES = shapes.ListOf(
+    shapes.Keys(
+        {
+            "who": Key(PERSON, "кто", required=True),
+            "from": Key(DAY, "первый день", required=True),
+            "to": Key(DAY, "последний день", required=True),
+            "deputy": Key(PERSON, "кто вместо него"),
+        },
+        "отсутствие",
+    )
+)
+NOTIFICATIONS = shapes.Keys(
+    {
+        "quiet": Key(
+            shapes.Pattern(
+                r"outside work hours|вне рабочих часов|none|off|нет|\d?\d:\d\d\s*[-–—]\s*\d?\d:\d\d",
+                "outside work hours, часы от и до или none",
+                "outside work hours",
+            ),
+            "когда копить",
+        ),
+        "at_most": Key(
+            shapes.Pattern(r"\d+(\s+per person per day|\s+на человека в день)?", "число в день", "15 per person per day"),
+            "сколько сообщений человеку в день",
+        ),
+        "digest": Key(shapes.MapOf(CLOCK, "человек"), "кому и когда сводка"),
+    },
+    "notifications",
+)
+LIMITS = shapes.Keys(
+    {
+        name: Key(RATE, about)
+        for name, about in (
+            ("tasks", "задач"),
+            ("moves", "переводов"),
+            ("closes", "закрытий"),
+            ("reassign", "смен ответственного"),
+            ("notifications", "сообщений"),
+            ("client messages", "сообщений клиентам"),
+            ("hand_over", "передач"),
+            ("fields", "записей в поля"),
+        )
+    },
+    "limits",
+)
+ALERTS = shapes.Keys(
+    {
+        "to": Key(shapes.ListOf(shapes.Pattern(r"(mailto:\S+@\S+|https?://\S+)", "mailto:адрес или https://…",
+                                               "mailto:admin@romashka.ru"), at_least=1), "куда", required=True),
+        "when": Key(
+            shapes.ListOf(
+                shapes.Word(("access_lost", "portal_unreachable", "stopped", "many_failures", "disk", "held"))
+            ),
+            "о чём",
+        ),
+    },
+    "alerts",
+)  # fmt: skip
+FIELD_TYPES = {
+    "строка": "string",
+    "текст": "text",
+    "число": "double",
+    "целое": "integer",
+    "деньги": "money",
+    "сумма": "money",
+    "да/нет": "boolean",
+    "дата": "date",
+    "дата и время": "datetime",
+    "сотрудник": "user",
+    "список": "enumeration",
+    "файл": "file",
+}
+_NEW_FIELD = shapes.ByForm(
+    "вид поля: строка, текст, число, сотрудник, {список: […]} …",
+    scalar=shapes.Word(tuple(name for name in FIELD_TYPES if name != "список")),
+    mapping=shapes.Keys(
+        {"список": Key(shapes.ListOf(shapes.Text("значение списка"), single=False, at_least=1), required=True)},
+        "вид поля",
+    ),
+)
+_FIELDS = shapes.MapOf(_NEW_FIELD, "имя поля")
+NEEDS = shapes.Keys(
+    {
+        "fields": Key(
+            shapes.Keys({owner: Key(_FIELDS) for owner in ("Сделка", "Лид", "Контакт", "Компания")}, "fields"),
+            "какие поля нужны",
+        ),
+        "stages": Key(
+            shapes.MapOf(
+                shapes.Keys(
+                    {
+                        "work": Key(shapes.ListOf(NAME), "рабочие стадии по порядку", required=True),
+                        "won": Key(NAME, "успех", required=True),
+                        "lost": Key(shapes.ListOf(NAME), "провал"),
+                    },
+                    "стадии",
+                ),
+                "воронка",
+            ),
+            "какие стадии нужны",
+        ),
+    },
+    "needs",
+)
+REPORTS = shapes.ListOf(
+    shapes.Keys(
+        {
+            "name": Key(shapes.Text("имя отчёта"), required=True),
+            "send": Key(PEOPLE, "кому", required=True),
+            "at": Key(shapes.Text("когда"), "когда: «пн 09:00»"),
+            "show": Key(shapes.ListOf(shapes.Text("раздел отчёта")), "что показать"),
+            "as": Key(shapes.Text("вид"), "xlsx, csv"),
+        },
+        "отчёт",
+    )
+)
