@@ -77,6 +77,9 @@ CATALOGUE: Mapping[str, Told] = {
         "file rejected, the last good configuration works on: {problems}",
     ),
     "config.broken": Told("Робот не понят и не работает: {place} {reason}", "broken robot: {place} {reason}"),
+    "config.delayed": Told(
+        "Настройку пока нельзя сменить: {reason}", "the configuration can't be changed yet: {reason}"
+    ),
     "config.waiting": Told("Изменения ждут: voronka apply", "changes wait: voronka apply"),
     "store.failed": Told("База не принимает запись: {reason}", "the database refuses: {reason}"),
     "store.recovered": Told("База снова пишет", "the database writes again"),

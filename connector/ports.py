@@ -292,7 +292,8 @@ class Ledger(Protocol):
     async def supersede(
         self, portal: model.PortalId, loaded: Mapping[intents.RobotId, str], at: datetime
     ) -> int:
-        """Ends the unsent wishes of robots that changed or went, and marks their cards dirty; how many."""
+        """Ends the unsent wishes of robots that changed or went, and marks their cards dirty; how many. Wishes with an
+        empty digest are obligations (closing a task that was set) and stay, whatever became of their robot."""
         ...
 
     async def rows(

@@ -155,6 +155,9 @@ def tell(asked: Asked) -> Story:
     if not asked.looks and not asked.past:
         return Story(_never_seen(asked), Reason.UNKNOWN, events)
     past = [row for row in asked.past if _meant(asked, row.wish.robot)]
+    if asked.robot.casefold() == "task":
+        # «почему нет задачи» is about the task, not about the notice that the same robot sent.
+        past = [row for row in past if isinstance(row.wish.act, intents.SetTask)] or past
     if past:
         return _of_wish(asked, _telling(past), events)
     return _of_trace(asked, events)

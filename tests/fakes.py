@@ -142,9 +142,7 @@ class FakePortal(ports.Portal):
         await self._called("facts", len(asks))
         return {ask.ref: self._facts(ask, cards[ask.ref]) for ask in asks}
 
-    def _facts(
-        self, ask: ports.FactsAsk, card: model.Card | None
-    ) -> ports.Facts | ports.Absent | Exception:
+    def _facts(self, ask: ports.FactsAsk, card: model.Card | None) -> ports.Facts | ports.Absent | Exception:
         if ask.ref in self.broken:
             return self.broken[ask.ref]
         if ask.ref in self.hidden:
@@ -161,7 +159,9 @@ class FakePortal(ports.Portal):
     ) -> Mapping[model.CardRef, tuple[model.Client, ...] | Exception]:
         await self._called("clients", len(cards))
         return {
-            card.ref: tuple(self.people[model.ClientRef(model.ClientKind.CONTACT, one)] for one in card.contacts)
+            card.ref: tuple(
+                self.people[model.ClientRef(model.ClientKind.CONTACT, one)] for one in card.contacts
+            )
             for card in cards
         }
 

@@ -102,9 +102,9 @@ class MemoryMirror(api.Mirror):
                 self._world.finish(rows, [look.dirty])
             else:
                 thing = look.dirty.thing
-                row = rows.dirty.setdefault(
-                    thing, memory_rows.DirtyRow(thing, next(self._world.numbers), look.dirty.lane)
-                )
+                if thing not in rows.dirty:
+                    self._world.mark(rows, thing, look.dirty.lane)
+                row = rows.dirty[thing]
                 row.tries, row.until, row.why = 0, look.due_again, ""
         return fresh
 
@@ -120,7 +120,7 @@ class MemoryMirror(api.Mirror):
     def _insert(self, rows: memory_rows.Rows, wish: intents.Wish, at: datetime) -> bool:
         if wish.key in rows.wishes:
             return False
-        state = S.DRY_RUN if wish.dry_run else S.WISHED
+        state = intents.WishState.DRY_RUN if wish.dry_run else intents.WishState.WISHED
         rows.wishes[wish.key] = memory_rows.WishRow(
             next(self._world.numbers), wish, state, at, done_at=at if state.final else None
         )
@@ -151,9 +151,8 @@ class MemoryMirror(api.Mirror):
         self, portal: model.PortalId, kind: model.CardKind, rows: Collection[int]
     ) -> set[int]:
         visits = self._world.portals[portal].visits
-        return {
-            v.row for ref, seen in visits.items() if ref.kind is kind for v in seen.values() if v.row in rows
-        }
+        seen = (visit.row for ref, stays in visits.items() if ref.kind is kind for visit in stays.values())
+        return {row for row in seen if row is not None and row in rows}
 
     async def copy_cards(self, portal: model.PortalId, cards: Sequence[ports.CopiedCard]) -> None:
         rows = self._world.write(portal)

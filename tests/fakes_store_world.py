@@ -27,7 +27,7 @@ class DirtyRow:
     thing: ports.Thing
     seq: int
     lane: ports.Lane
-    version: int = 1
+    version: int
     tries: int = 0
     until: datetime | None = None
     why: str = ""
@@ -88,9 +88,9 @@ class World:
     def mark(self, rows: Rows, thing: ports.Thing, lane: ports.Lane) -> None:
         row = rows.dirty.get(thing)
         if row is None:
-            rows.dirty[thing] = DirtyRow(thing, next(self.numbers), lane)
+            rows.dirty[thing] = DirtyRow(thing, next(self.numbers), lane, next(self.numbers))
         else:
-            row.version, row.lane = row.version + 1, min(row.lane, lane)
+            row.version, row.lane = next(self.numbers), min(row.lane, lane)
 
     def finish(self, rows: Rows, done: Collection[ports.Dirty]) -> None:
         for dirty in done:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connector import errors
 from connector.bitrix24 import client, names, parsing
 from robots import model
-
-NO_CODES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,6 @@ class Desk:
     address: str
     settings: Settings = field(default_factory=Settings)
     known: parsing.Context = field(default_factory=parsing.Context)
-    lead_duplicates: bool = True
 
     @property
     def context(self) -> parsing.Context:
@@ -56,8 +53,8 @@ class Desk:
         return list(dict.fromkeys((*names.CARD_SELECT, *described)))
 
 
-def raise_closed(outcomes: Mapping[object, object] | list[client.Outcome]) -> None:
+def raise_closed(outcomes: Iterable[object]) -> None:
     """A closed portal is everybody's trouble, not one object's."""
-    for one in outcomes.values() if isinstance(outcomes, Mapping) else outcomes:
+    for one in outcomes:
         if isinstance(one, errors.PortalClosed):
             raise one

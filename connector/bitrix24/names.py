@@ -5,11 +5,14 @@ crm.item.* is camelCase, classic methods UPPER_CASE; user fields keep their raw 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from connector import ports
 from robots import model
 
+_T = TypeVar("_T")
 RAW_UF: Mapping[str, str] = {"useOriginalUfNames": "Y"}
 PAGE = 50
 TYPE_OF: Mapping[str, int] = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
@@ -68,3 +71,8 @@ def bound(text: object) -> ports.Thing | None:
 def thing(entity_type: int | None, number: int | None) -> ports.Thing | None:
     name = NAME_OF.get(entity_type or 0)
     return ports.Thing(ports.Kind(name), number) if name and number else None
+
+
+def chunked(things: Iterable[_T], size: int = PAGE) -> list[list[_T]]:
+    rest = iter(things)
+    return list(iter(lambda: list(itertools.islice(rest, size)), []))

@@ -1,4 +1,4 @@
-"""Whole facts of cards, and their clients: what one look asks, in as few batches as it takes.
+"""Whole facts of cards, what one look asks, in as few batches as it takes.
 
 Law: a card is read before its history, in the same batch, so that history is never older than the card. A page of 50 is
 read on. A card missing from the list is asked by itself, and only NOT_FOUND means gone. One card's trouble is its own.
@@ -7,37 +7,26 @@ read on. A card missing from the list is asked by itself, and only NOT_FOUND mea
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from connector import errors, ports
-from connector.bitrix24 import client, desk, names, parsing, phpquery, values
+from connector.bitrix24 import client, desk, names, parsing, tasks, values
 from robots import model
 
 Outcome = ports.Facts | ports.Absent | Exception
-Tasks = Mapping[model.TaskId, model.Task | None | errors.PortalError]
-TASK_SELECT = ["ID", "TITLE", "RESPONSIBLE_ID", "CREATED_BY", "STATUS", "DEADLINE", "XML_ID"]
-_T = TypeVar("_T")
-
-
-def chunked(things: Iterable[_T], size: int = names.PAGE) -> list[list[_T]]:
-    rest = iter(things)
-    return [chunk for chunk in iter(lambda: list(itertools.islice(rest, size)), [])]
 
 
 async def facts(
     at: desk.Desk, asks: Sequence[ports.FactsAsk], lane: ports.Lane
 ) -> dict[model.CardRef, Outcome]:
     wanted = dict.fromkeys(task for ask in asks for task in ask.tasks)
-    parts = [_chunk(at, chunk, lane) for group in _grouped(asks) for chunk in chunked(group)]
-    tasks, *read = await asyncio.gather(own_tasks(at, list(wanted), lane), *parts)
-    found: dict[model.CardRef, Outcome] = {}
-    for part in read:
-        found.update(part)
-    desk.raise_closed({**found, **tasks})
-    return {ask.ref: _with_tasks(found[ask.ref], ask, tasks) for ask in asks}
+    parts = [_chunk(at, chunk, lane) for group in _grouped(asks) for chunk in names.chunked(group)]
+    own, read = await asyncio.gather(tasks.own(at, list(wanted), lane), asyncio.gather(*parts))
+    found = {ref: outcome for part in read for ref, outcome in part.items()}
+    desk.raise_closed([*found.values(), *own.values()])
+    return {ask.ref: _with_tasks(found[ask.ref], ask, own) for ask in asks}
 
 
 def _grouped(asks: Sequence[ports.FactsAsk]) -> list[list[ports.FactsAsk]]:
@@ -56,10 +45,10 @@ async def _chunk(
     ids = [ask.ref.id for ask in asks]
     after = min(ask.after_row for ask in asks)
     listed, rows = await at.client.group([items(at, kind, ids), _history(kind, ids, after)], lane=lane)
-    trouble = next((one for one in (listed, rows) if isinstance(one, errors.PortalError)), None)
     if isinstance(listed, errors.PortalError) or isinstance(rows, errors.PortalError):
         desk.raise_closed([listed, rows])
-        return {ask.ref: trouble or errors.Unreadable("нет ответа") for ask in asks}
+        trouble = listed if isinstance(listed, errors.PortalError) else rows
+        return {ask.ref: _as_error(trouble) for ask in asks}
     try:
         cards = {values.required_id(raw.get("id")): raw for raw in parsing.rows_of(listed.result, "items")}
         history = await _read_on(at, kind, ids, parsing.rows_of(rows.result, "items"), lane)
@@ -67,12 +56,16 @@ async def _chunk(
     except errors.PortalError as error:
         return {ask.ref: error for ask in asks}
     absent = await _absent(at, [ask.ref for ask in asks if ask.ref.id not in cards], lane)
-    found: dict[model.CardRef, Outcome] = dict(absent)
+    found: dict[model.CardRef, Outcome] = {**absent}
     for ask in asks:
         raw = cards.get(ask.ref.id)
         if raw is not None:
             found[ask.ref] = torn.get(ask.ref.id) or _facts(at, ask, raw, by_owner[ask.ref.id])
     return found
+
+
+def _as_error(outcome: client.Outcome) -> errors.PortalError:
+    return outcome if isinstance(outcome, errors.PortalError) else errors.Unreadable("нет ответа")
 
 
 def items(at: desk.Desk, kind: model.CardKind, ids: Sequence[int]) -> client.Command:
@@ -168,118 +161,16 @@ async def _whether_gone(
     return ports.Absent(gone=False, why="список ещё не показывает карточку")
 
 
-def _with_tasks(outcome: Outcome, ask: ports.FactsAsk, tasks: Tasks) -> Outcome:
+def _with_tasks(outcome: Outcome, ask: ports.FactsAsk, own: tasks.Found) -> Outcome:
     if not isinstance(outcome, ports.Facts) or not ask.tasks:
         return outcome
-    own: dict[model.TaskId, model.Task | None] = {}
+    read: dict[model.TaskId, model.Task | None] = {}
     for number in ask.tasks:
-        found = tasks[number]
+        found = own[number]
         if isinstance(found, errors.PortalError):
             return found
-        own[number] = found
-    return ports.Facts(outcome.card, outcome.rows, own)
-
-
-async def own_tasks(
-    at: desk.Desk, wanted: Sequence[model.TaskId], lane: ports.Lane
-) -> dict[model.TaskId, model.Task | errors.PortalError | None]:
-    """Tasks by id; None for one that isn't there. What the list doesn't show is asked by itself: whether the list takes
-    an array of ids is nowhere written, and a task that it hides isn't gone yet."""
-    found: dict[model.TaskId, model.Task | errors.PortalError | None] = {}
-    for part in await asyncio.gather(*(_listed_tasks(at, chunk, lane) for chunk in chunked(wanted))):
-        found.update(part)
-    missing = [number for number in wanted if number not in found]
-    single = await asyncio.gather(*(one_task(at, number, lane) for number in missing))
-    found.update(zip(missing, single, strict=True))
-    return {number: found[number] for number in wanted}
-
-
-async def _listed_tasks(
-    at: desk.Desk, wanted: Sequence[model.TaskId], lane: ports.Lane
-) -> dict[model.TaskId, model.Task]:
-    params = {"filter": {"ID": list(wanted)}, "select": TASK_SELECT, "order": {"ID": "asc"}, "start": -1}
-    try:
-        answer = await at.client.call("tasks.task.list", params, lane=lane)
-        rows = parsing.rows_of(answer.result, "tasks")
-    except (errors.Rejected, errors.Unreadable):
-        return {}  # each is asked by itself then, and tells its own trouble
-    found: dict[model.TaskId, model.Task] = {}
-    for raw in rows:
-        try:
-            task = parsing.task(raw, at.client.portal_zone)
-        except errors.Unreadable:
-            continue  # asked by itself, as above
-        if task.id in wanted:
-            found[task.id] = task
-    return found
-
-
-async def one_task(
-    at: desk.Desk, number: model.TaskId, lane: ports.Lane
-) -> model.Task | errors.PortalError | None:
-    try:
-        answer = await at.client.call("tasks.task.get", {"taskId": number, "select": TASK_SELECT}, lane=lane)
-        raw = parsing.item_of(answer.result, "task")
-        return parsing.task(raw, at.client.portal_zone) if raw else None
-    except errors.NotFound:
-        return None
-    except errors.PortalError as error:
-        return error
-
-
-async def clients(
-    at: desk.Desk, cards: Sequence[model.Card], lane: ports.Lane
-) -> dict[model.CardRef, tuple[model.Client, ...] | Exception]:
-    wanted = {card.ref: bound_clients(card) for card in cards}
-    refs = dict.fromkeys(ref for bound in wanted.values() for ref in bound)
-    found = await clients_by_ref(at, list(refs), lane)
-    desk.raise_closed(dict(found))
-    result: dict[model.CardRef, tuple[model.Client, ...] | Exception] = {}
-    for card, bound in wanted.items():
-        read = tuple(one for ref in bound if isinstance(one := found[ref], model.Client))
-        troubles = [one for ref in bound if isinstance(one := found[ref], Exception)]
-        result[card] = troubles[0] if troubles and not read else read
-    return result
-
-
-def bound_clients(card: model.Card) -> list[model.ClientRef]:
-    own = [model.ClientRef(model.ClientKind.CONTACT, number) for number in card.contacts]
-    if card.company is not None:
-        own.append(model.ClientRef(model.ClientKind.COMPANY, card.company))
-    return own
-
-
-async def clients_by_ref(
-    at: desk.Desk, refs: Sequence[model.ClientRef], lane: ports.Lane
-) -> dict[model.ClientRef, model.Client | Exception]:
-    """Through the classic lists: only they give phones and e-mails by name (reference §5.1, §5.2)."""
-    kinds = [(kind, [ref for ref in refs if ref.kind is kind]) for kind in model.ClientKind]
-    parts = [(kind, chunk) for kind, group in kinds for chunk in chunked(group)]
-    read = await asyncio.gather(*(_client_page(at, kind, chunk, lane) for kind, chunk in parts))
-    found: dict[model.ClientRef, model.Client | Exception] = {}
-    for part in read:
-        found.update(part)
-    return found
-
-
-async def _client_page(
-    at: desk.Desk, kind: model.ClientKind, refs: Sequence[model.ClientRef], lane: ports.Lane
-) -> dict[model.ClientRef, model.Client | Exception]:
-    params: phpquery.Params = {
-        "select": ["*", "UF_*", "PHONE", "EMAIL"],
-        "filter": {"@ID": [ref.id for ref in refs]},
-        "order": {"ID": "ASC"},
-        "start": -1,
-    }
-    try:
-        answer = await at.client.call(f"crm.{kind.value}.list", params, lane=lane)
-        read, troubles = parsing.readable(parsing.rows_of(answer.result), kind, at.context)
-    except errors.PortalError as error:
-        return dict.fromkeys(refs, error)
-    why = troubles[0] if troubles else errors.NoRights("клиент скрыт правами или удалён")
-    found: dict[model.ClientRef, model.Client | Exception] = dict.fromkeys(refs, why)
-    found.update({one.ref: one for one in read if one.ref in found})
-    return found
+        read[number] = found
+    return ports.Facts(outcome.card, outcome.rows, read)
 
 
 async def watermarks(at: desk.Desk) -> ports.Watermarks:

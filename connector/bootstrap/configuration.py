@@ -19,7 +19,8 @@ from connector import ports
 from connector.bootstrap import files, notes
 from robots import decision, model
 from robots.config import load as config_load
-from robots.config import problems, source
+from robots.config import problems as places
+from robots.config import source
 
 Take = Callable[[decision.Rules], Awaitable[None]]
 """Puts rules in force."""
@@ -33,11 +34,11 @@ class Compiled:
     bundle: files.Bundle
     loaded: config_load.Loaded
     sources: Mapping[str, str]
-    problems: tuple[problems.Problem, ...]
+    problems: tuple[places.Problem, ...]
 
     @property
-    def errors(self) -> tuple[problems.Problem, ...]:
-        return tuple(one for one in self.problems if one.severity is problems.Severity.ERROR)
+    def errors(self) -> tuple[places.Problem, ...]:
+        return tuple(one for one in self.problems if one.severity is places.Severity.ERROR)
 
     @property
     def empty(self) -> bool:
@@ -60,7 +61,7 @@ class Compiled:
 def compiled(bundle: files.Bundle, directory: model.Directory | None) -> Compiled:
     """Never raises for what stands in the files: everything wrong is a problem with its place."""
     texts: dict[str, str] = {}
-    unread: list[problems.Problem] = []
+    unread: list[places.Problem] = []
     for name, data in bundle.texts.items():
         match source.decode(data, name):
             case str(text):
@@ -68,7 +69,7 @@ def compiled(bundle: files.Bundle, directory: model.Directory | None) -> Compile
             case problem:
                 unread.append(problem)
     loaded = config_load.load(texts, directory, bundle.files, files.presets())
-    return Compiled(bundle, loaded, texts, problems.tidy([*unread, *loaded.problems]))
+    return Compiled(bundle, loaded, texts, places.tidy([*unread, *loaded.problems]))
 
 
 @dataclass
@@ -144,7 +145,7 @@ class Keeper:
         new = await asyncio.to_thread(compiled, bundle, self.directory)
         if new.errors:
             self._say_rejected(new)
-            await self._note(new, [problems.render(one, new.sources) for one in new.errors[:20]])
+            await self._note(new, [places.render(one, new.sources) for one in new.errors[:20]])
         elif self.auto or wanted == bundle.hash:
             self.rejected = ""
             await self._enforce(new)

@@ -31,6 +31,10 @@ HTTP: Final = "http"
 """Of a portal: {url, pid} of the running daemon."""
 DIGEST_KEY: Final = "digest_key"
 """Of a portal: hex; the key of the hashes of phones and e-mails. Changing it would make every comm look new."""
+GONE: Final = "problem.gone"
+"""Of a portal, written by the loops: {count, cards, at, text} of cards that vanished together and are held."""
+GONE_APPROVED: Final = "gone_approved"
+"""Of a portal: until when (ISO) a person lets cards vanish in any number."""
 KEPT_CONFIGS: Final = 50
 
 

@@ -1,4 +1,5 @@
-"""stub"""
+import typer
 
 
-def register(app): ...
+def register(app: typer.Typer) -> None:
+    pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,8 @@ TROUBLED = (
     intents.WishState.HELD,
     intents.WishState.UNKNOWN,
 )
+BELIEVED = timedelta(hours=1)
+"""How long cards may vanish in any number after `retry --gone`."""
 AGAIN = (
     intents.WishState.REFUSED,
     intents.WishState.GIVEN_UP,
@@ -157,6 +160,19 @@ async def trouble(beside: reading.Beside) -> list[dict[str, Any]]:
         }
         for one in await beside.store.inbox.parked(beside.portal)
     ]
+    gone = await beside.store.notebook.read(beside.portal, notes.GONE)
+    if gone:
+        found.append(
+            {
+                "kind": "gone",
+                "card": "",
+                "robot": "",
+                "state": "held",
+                "why": gone["text"],
+                "at": gone["at"],
+                "key": "",
+            }
+        )
     return found
 
 
@@ -176,6 +192,9 @@ def retry(
     card: Annotated[
         list[str] | None, typer.Argument(help="Карточка (deal 123); без неё — всё, что не вышло.")
     ] = None,
+    gone: Annotated[
+        bool, typer.Option("--gone", help="Пропавшие карточки и правда удалены: поверить.")
+    ] = False,
     portal: Portal = "",
     as_json: Json = False,
 ) -> None:
@@ -187,9 +206,15 @@ def retry(
     async def question(beside: reading.Beside) -> int:
         from connector import clock
 
+        now = clock.SystemClock().now()
+        if gone:
+            until = (now + BELIEVED).isoformat()
+            await beside.store.notebook.write(beside.portal, notes.GONE_APPROVED, until)
+            await beside.store.notebook.write(beside.portal, notes.GONE, None)
+            return 0
         rows = await beside.store.ledger.rows(beside.portal, card=ref, states=AGAIN, limit=100_000)
         keys = [row.wish.key for row in rows]
-        return await beside.store.ledger.redo(beside.portal, keys, clock.SystemClock().now()) if keys else 0
+        return await beside.store.ledger.redo(beside.portal, keys, now) if keys else 0
 
     count = reading.ask(question, portal)
     if as_json:

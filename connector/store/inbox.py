@@ -1,12 +1,13 @@
 """The table `dirty`: what may have changed and wasn't looked at yet.
 
-A mark on a row that is there raises its version, takes the more urgent lane and keeps its place in the queue. It doesn't
+A mark on a row that is there gives it a new version, takes the more urgent lane and keeps its place in the queue. It doesn't
 lift a park: a card that can't be looked at would otherwise be looked at on every ring.
 """
 
 from __future__ import annotations
 
-import functools
+import itertools
+import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,14 +21,15 @@ from robots import model
 DIRTY = tables.dirty.c
 
 
-@functools.cache
-def _marking(dialect: str) -> str:
-    mark = "(:portal, :thing, 1, :lane, 0, '')" if dialect != "sqlite" else "(?, ?, 1, ?, 0, '')"
-    return (
-        f"INSERT INTO dirty (portal, thing, version, lane, tries, why) VALUES {mark} "  # noqa: S608  two constants
-        "ON CONFLICT (portal, thing) DO UPDATE SET version = dirty.version + 1, "
-        "lane = CASE WHEN excluded.lane < dirty.lane THEN excluded.lane ELSE dirty.lane END"
-    )
+STAMPS = itertools.count(uuid.uuid4().int % 2**48)
+"""Versions. They only tell marks apart, so each is new: were a cleared row to begin at 1 again, a finish told twice would
+clear a mark that nobody looked at. The random beginning does the same for several processes."""
+
+MARKING = (
+    "INSERT INTO dirty (portal, thing, version, lane) VALUES (:portal, :thing, :version, :lane) "
+    "ON CONFLICT (portal, thing) DO UPDATE SET version = excluded.version, "
+    "lane = CASE WHEN excluded.lane < dirty.lane THEN excluded.lane ELSE dirty.lane END"
+)
 
 
 def mark(conn: sa.Connection, marks: Sequence[writer.Mark]) -> None:
@@ -35,13 +37,11 @@ def mark(conn: sa.Connection, marks: Sequence[writer.Mark]) -> None:
     urgent: dict[tuple[str, str], int] = {}
     for portal, thing, lane in marks:
         urgent[portal, thing] = min(lane, urgent.get((portal, thing), lane))
-    statement = _marking(conn.dialect.name)
-    if conn.dialect.name == "sqlite":
-        rows: list[Any] = [(portal, thing, lane) for (portal, thing), lane in urgent.items()]
-        writer.driver(conn).executemany(statement, rows)
-        return
-    rows = [{"portal": portal, "thing": thing, "lane": lane} for (portal, thing), lane in urgent.items()]
-    engine.many(conn, sa.text(statement), rows)
+    rows = [
+        {"portal": portal, "thing": thing, "version": next(STAMPS), "lane": lane}
+        for (portal, thing), lane in urgent.items()
+    ]
+    engine.many_raw(conn, MARKING, rows)
 
 
 def finish(conn: sa.Connection, portal: str, done: Collection[ports.Dirty]) -> None:
@@ -55,7 +55,12 @@ def finish(conn: sa.Connection, portal: str, done: Collection[ports.Dirty]) -> N
 
 def postpone(conn: sa.Connection, portal: str, dirty: ports.Dirty, until: datetime) -> None:
     """Stays dirty until then, though nothing was wrong with it."""
-    row = {"portal": portal, "thing": codec.thing_name(dirty.thing), "lane": int(dirty.lane)}
+    row = {
+        "portal": portal,
+        "thing": codec.thing_name(dirty.thing),
+        "lane": int(dirty.lane),
+        "version": next(STAMPS),
+    }
     later = {"parked_until": codec.micros(until), "tries": 0, "why": ""}
     conn.execute(
         engine.insert(conn, tables.dirty)

@@ -30,7 +30,7 @@ _CARD_VIRTUAL: Mapping[_V | str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _V.SUM: (("Сумма", "Сумма и валюта", "Бюджет"), ("opportunity",)),
     _V.STAGE: (("Стадия", "Стадия сделки", "Этап"), ("stageId", "statusId")),
     _V.PIPELINE: (("Воронка", "Направление"), ("categoryId",)),
-    _V.RESPONSIBLE: (("Ответственный", "Менеджер"), ("assignedById",)),
+    _V.RESPONSIBLE: (("Ответственный",), ("assignedById",)),
     _V.ID: (("ID", "Номер"), ("id",)),
     _V.LINK: (("Ссылка",), ()),
     _V.PHONE: (("Телефон",), ("phone",)),

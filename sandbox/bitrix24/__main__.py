@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
-from sandbox.bitrix24 import app, clock, profiles, seed
+from sandbox.bitrix24 import app, clock, life, profiles, seed
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +28,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--deals", type=int, default=0, help="so many more deals, for load")
     made.add_argument("--events-to", metavar="URL", help="where its outgoing webhook posts")
     made.add_argument("--events-token", default="sandbox-events-token")
+    made.add_argument(
+        "--life", action="store_true", help="people of its own work in it (the rop_funnel portal)"
+    )
     return made
+
+
+async def _live(running: web.Application) -> AsyncIterator[None]:
+    living = asyncio.create_task(life.Life(running[app.PORTAL]).run(), name="life")
+    yield
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -43,8 +54,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         logging.info(
             "incoming webhook: http://%s:%s/rest/%s/%s/", given.host, given.port, hook.user_id, secret
         )
+    made = app.create_app(portal, profile=given.profile)
+    if given.life:
+        made.cleanup_ctx.append(_live)
     web.run_app(
-        app.create_app(portal, profile=given.profile),
+        made,
         host=given.host,
         port=given.port,
         print=None,

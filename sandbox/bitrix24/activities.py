@@ -24,11 +24,39 @@ ABBREVIATIONS = {"L": 1, "D": 2, "C": 3, "CO": 4, "Q": 7, "O": 14, "SI": 31}
 CardKey = tuple[int, int]
 
 NUMBERS = frozenset(
-    ["ID", "OWNER_ID", "OWNER_TYPE_ID", "TYPE_ID", "ASSOCIATED_ENTITY_ID", "STATUS", "RESPONSIBLE_ID", "PRIORITY", "NOTIFY_TYPE", "NOTIFY_VALUE", "DESCRIPTION_TYPE", "DIRECTION", "AUTHOR_ID", "EDITOR_ID", "RESULT_STATUS", "RESULT_STREAM", "RESULT_MARK", "AUTOCOMPLETE_RULE"]
+    [
+        "ID",
+        "OWNER_ID",
+        "OWNER_TYPE_ID",
+        "TYPE_ID",
+        "ASSOCIATED_ENTITY_ID",
+        "STATUS",
+        "RESPONSIBLE_ID",
+        "PRIORITY",
+        "NOTIFY_TYPE",
+        "NOTIFY_VALUE",
+        "DESCRIPTION_TYPE",
+        "DIRECTION",
+        "AUTHOR_ID",
+        "EDITOR_ID",
+        "RESULT_STATUS",
+        "RESULT_STREAM",
+        "RESULT_MARK",
+        "AUTOCOMPLETE_RULE",
+    ]
 )
 MOMENTS = frozenset(["START_TIME", "END_TIME", "DEADLINE", "CREATED", "LAST_UPDATED"])
 READ_ONLY = frozenset(
-    ["ID", "ASSOCIATED_ENTITY_ID", "CREATED", "AUTHOR_ID", "LAST_UPDATED", "EDITOR_ID", "BINDINGS", "IS_INCOMING_CHANNEL"]
+    [
+        "ID",
+        "ASSOCIATED_ENTITY_ID",
+        "CREATED",
+        "AUTHOR_ID",
+        "LAST_UPDATED",
+        "EDITOR_ID",
+        "BINDINGS",
+        "IS_INCOMING_CHANNEL",
+    ]
 )
 IMMUTABLE = frozenset(["OWNER_ID", "OWNER_TYPE_ID", "TYPE_ID"])
 DEFAULTS: dict[str, Any] = {

@@ -22,13 +22,38 @@ if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
 
 REQUEST_KINDS = frozenset(
-    ["refuse", "reset_before_commit", "commit_then_reset", "commit_then_502", "commit_then_504", "commit_then_truncated", "commit_then_html_200", "commit_then_nonjson", "hang_never_commit", "hang_commit_later", "query_limit_503", "overload_503", "expired_token_401", "redirect_302", "internal_500"]
+    [
+        "refuse",
+        "reset_before_commit",
+        "commit_then_reset",
+        "commit_then_502",
+        "commit_then_504",
+        "commit_then_truncated",
+        "commit_then_html_200",
+        "commit_then_nonjson",
+        "hang_never_commit",
+        "hang_commit_later",
+        "query_limit_503",
+        "overload_503",
+        "expired_token_401",
+        "redirect_302",
+        "internal_500",
+    ]
 )
 COMMAND_KINDS = frozenset(
     ["operation_limit_429", "some_commands_failed", "delete_between", "type_drift", "invisible_in_lists"]
 )
 EVENT_KINDS = frozenset(
-    ["event_drop", "event_double", "event_reorder", "event_delay", "event_burst", "event_wrong_token", "event_foreign_portal", "event_deleted_entity"]
+    [
+        "event_drop",
+        "event_double",
+        "event_reorder",
+        "event_delay",
+        "event_burst",
+        "event_wrong_token",
+        "event_foreign_portal",
+        "event_deleted_entity",
+    ]
 )
 KINDS = REQUEST_KINDS | COMMAND_KINDS | EVENT_KINDS
 

@@ -23,7 +23,18 @@ MOST_OPEN = 40
 
 WOMEN = ("Мария", "Елена", "Ольга", "Наталья", "Ирина", "Светлана", "Дарья", "Юлия")
 MEN = ("Алексей", "Дмитрий", "Сергей", "Андрей", "Михаил", "Павел", "Николай", "Артём")
-SURNAMES = ("Смирнов", "Кузнецов", "Попов", "Васильев", "Соколов", "Морозов", "Волков", "Лебедев", "Новиков", "Фёдоров")
+SURNAMES = (
+    "Смирнов",
+    "Кузнецов",
+    "Попов",
+    "Васильев",
+    "Соколов",
+    "Морозов",
+    "Волков",
+    "Лебедев",
+    "Новиков",
+    "Фёдоров",
+)
 GOODS = (
     ("Шкаф-купе", 84_000),
     ("Кухня «Лайм»", 215_000),
@@ -54,7 +65,10 @@ class Life:
         """Names of what has happened, in order."""
         self.refused: list[str] = []
         """What the portal did not let people do."""
-        self._phones = (f"+7 916 {self.dice.randint(100, 999)}-{number // 100:02}-{number % 100:02}" for number in range(10_000))
+        self._phones = (
+            f"+7 916 {self.dice.randint(100, 999)}-{number // 100:02}-{number % 100:02}"
+            for number in range(10_000)
+        )
 
     async def run(self) -> None:
         """The opening, then life by chance until cancelled."""
@@ -185,8 +199,17 @@ class Life:
         """The client comes himself, and yet the deal is dragged to «Отправили заказ»."""
         deal = self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
         what, price = self.dice.choice(GOODS)
-        fields = {seed.SHIPPING: self._shipping("Самовывоз"), seed.SUBJECT: what, seed.NEEDS: self.dice.choice(NEEDS)}
-        self.portal.crm.update(schema.DEAL, deal.id, fields | {"opportunity": price, "stageId": self._stage("Получили оплату")}, LAZY)
+        fields = {
+            seed.SHIPPING: self._shipping("Самовывоз"),
+            seed.SUBJECT: what,
+            seed.NEEDS: self.dice.choice(NEEDS),
+        }
+        self.portal.crm.update(
+            schema.DEAL,
+            deal.id,
+            fields | {"opportunity": price, "stageId": self._stage("Получили оплату")},
+            LAZY,
+        )
         self._move(deal, "Отправили заказ", LAZY)
 
     # how it is done
@@ -228,7 +251,11 @@ class Life:
             if task.is_open and task["RESPONSIBLE_ID"] == user:
                 self._do_task(task, user)
         self.portal.crm.update(schema.DEAL, deal.id, self._due(deal), user)
-        self.portal.timeline.comment(user, (schema.DEAL, deal.id), self.dice.choice(("Созвонились, всё в силе", "Клиент доволен", "Договорились")))
+        self.portal.timeline.comment(
+            user,
+            (schema.DEAL, deal.id),
+            self.dice.choice(("Созвонились, всё в силе", "Клиент доволен", "Договорились")),
+        )
         stage = self._following(deal)
         if stage == "Отправили заказ" and deal.get(seed.SHIPPING) == self._shipping("Самовывоз"):
             stage = WON
@@ -260,14 +287,24 @@ class Life:
     def _lazy_deal(self) -> store.Item:
         """One of his that has not got far, or a new one."""
         early = [self._stage(name) for name in WORK[:3]]
-        mine = [deal for deal in self._open() if deal.get("assignedById") == LAZY and deal.get("stageId") in early]
-        return self.dice.choice(mine) if mine else self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
+        mine = [
+            deal for deal in self._open() if deal.get("assignedById") == LAZY and deal.get("stageId") in early
+        ]
+        return (
+            self.dice.choice(mine)
+            if mine
+            else self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
+        )
 
     def _open(self) -> list[store.Item]:
         table = self.portal.crm.table(schema.DEAL)
         pipeline = seed.category(self.portal, PIPELINE).id
         found = (table.rows[number] for number in table.ids)
-        return [deal for deal in found if deal.get("stageSemanticId") == "P" and deal.get("categoryId") == pipeline]
+        return [
+            deal
+            for deal in found
+            if deal.get("stageSemanticId") == "P" and deal.get("categoryId") == pipeline
+        ]
 
     def _stage(self, name: str) -> str:
         return seed.stage(self.portal, PIPELINE, name)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.bitrix24 import kernel, store, values
+from sandbox.bitrix24 import args, kernel, store
 
 KINDS = ("PHONE", "EMAIL", "WEB", "IM", "LINK")
 Owner = tuple[int, int]
@@ -119,7 +119,7 @@ class Editor:
                 continue
             value, value_type = _text(entry.get("value")), _text(entry.get("valueType"))
             if str(key).isdecimal() and not isinstance(raw, list):
-                known = _find(item, int(key))
+                known = _find(item, args.integer(key))
                 if known is not None and known.type_id == entry["typeId"]:
                     changed |= self.change(item, known, value_type, value)
             elif value:
@@ -140,7 +140,7 @@ class Editor:
                     self.add(item, kind, value_type, value)
                     changed = True
                 continue
-            known = _find(item, values.to_int(entry["ID"]))
+            known = _find(item, args.integer(entry["ID"]))
             if known is not None and known.type_id == kind:
                 changed |= self.change(item, known, value_type, "" if entry.get("DELETE") == "Y" else value)
         return changed

@@ -290,6 +290,8 @@ def _bind(crm: Crm, item: store.Item, wanted: dict[str, Any], change: Change) ->
         return
     if change.contacts is not None:
         sideeffects.apply_contacts(wanted, change.contacts)
+        if not all(crm.exists(schema.CONTACT, each) for each in wanted["contactIds"]):
+            raise bad_value("Контакты")
     one, many = ("companyId", "companyIds") if item.type_id == schema.CONTACT else ("contactId", "contactIds")
     new = wanted is item.values
     if many in change.values or change.contacts is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.bitrix24 import dictionaries, schema, store
+from sandbox.bitrix24 import args, dictionaries, schema, store
 
 if TYPE_CHECKING:
     from sandbox.bitrix24.crm import Crm
@@ -62,17 +62,13 @@ def emit(crm: Crm, kind: schema.EntityType, item_id: int, what: str) -> None:
 
 def apply_contacts(wanted: dict[str, Any], rows: list[Any]) -> None:
     """`contacts: [{contactId, sort, isPrimary}]` of crm.item.*."""
-    ids = [
-        int(row["contactId"])
-        for row in rows
-        if isinstance(row, dict) and str(row.get("contactId", "")).isdecimal()
-    ]
-    primary = [
-        int(row["contactId"]) for row in rows if isinstance(row, dict) and row.get("isPrimary") in ("Y", True)
-    ]
+    ids: list[int] = []
+    for row in map(args.as_map, rows):
+        contact_id = args.integer(row.get("contactId"))
+        ids.append(contact_id)
+        if args.is_yes(row.get("isPrimary")):
+            wanted["contactId"] = contact_id
     wanted["contactIds"] = tuple(dict.fromkeys(ids))
-    if primary:
-        wanted["contactId"] = primary[0]
 
 
 def bind_company_contacts(crm: Crm, company_id: int, contact_ids: tuple[int, ...]) -> None:

@@ -19,7 +19,25 @@ if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
 
 WAITING, RUNNING, CONTROL, DONE, DEFERRED = 2, 3, 4, 5, 6
-TRACKED = ["TITLE", "DESCRIPTION", "STATUS", "DEADLINE", "RESPONSIBLE_ID", "CREATED_BY", "ACCOMPLICES", "AUDITORS", "PRIORITY", "GROUP_ID", "PARENT_ID", "START_DATE_PLAN", "END_DATE_PLAN", "TASK_CONTROL", "MARK", "TAGS", "UF_CRM_TASK"]
+TRACKED = [
+    "TITLE",
+    "DESCRIPTION",
+    "STATUS",
+    "DEADLINE",
+    "RESPONSIBLE_ID",
+    "CREATED_BY",
+    "ACCOMPLICES",
+    "AUDITORS",
+    "PRIORITY",
+    "GROUP_ID",
+    "PARENT_ID",
+    "START_DATE_PLAN",
+    "END_DATE_PLAN",
+    "TASK_CONTROL",
+    "MARK",
+    "TAGS",
+    "UF_CRM_TASK",
+]
 """Fields whose change leaves a row in the history."""
 
 OPEN = frozenset({WAITING, RUNNING, DEFERRED})

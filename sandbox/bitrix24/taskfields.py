@@ -135,7 +135,7 @@ def read(fields: Any, zone: tzinfo) -> dict[str, Any]:
 
 
 def _native(spec: Field, value: Any, zone: tzinfo) -> Any:
-    reader = _NATIVE[spec.type] if spec.type in _NATIVE else _as_text
+    reader: Callable[[Any, tzinfo], Any] = _NATIVE.get(spec.type, _as_text)
     try:
         return reader(value, zone)
     except (ValueError, TypeError):

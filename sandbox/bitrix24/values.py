@@ -8,6 +8,7 @@ Stored: ids and user ids int; money float; booleans "Y"/"N"; date "YYYY-MM-DD"; 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -31,6 +32,11 @@ INTEGERS = RELATIONS | {"integer", "user", "employee", "enumeration"}
 FLAGS = frozenset({"char", "boolean"})
 
 
+EARLIEST, LATEST = -62_000_000_000, 253_000_000_000
+"""Moments that can be shown in any zone: years 5 to 9987."""
+LONGEST_INTEGER = 18
+
+
 class BadValue(ValueError):
     """The value can't be read as the field's type."""
 
@@ -50,8 +56,8 @@ def _moment(raw: Any, zone: tzinfo) -> datetime:
     if isinstance(raw, bool) or not isinstance(raw, str | int):
         raise BadValue(raw)
     text = str(raw).strip()
-    if text.isdecimal() and len(text) >= 9:
-        return datetime.fromtimestamp(int(text), UTC)
+    if text.isdecimal() and 9 <= len(text) <= 12:
+        return datetime.fromtimestamp(min(int(text), LATEST), UTC)
     moment: datetime | None = None
     try:
         moment = datetime.fromisoformat(text)
@@ -70,9 +76,12 @@ def _moment(raw: Any, zone: tzinfo) -> datetime:
 def to_seconds(raw: Any, zone: tzinfo) -> int:
     """Epoch seconds of an ISO or dd.mm.yyyy moment; without an offset it is the server's zone."""
     try:
-        return int(_moment(raw, zone).timestamp())
+        seconds = int(_moment(raw, zone).timestamp())
     except (OverflowError, OSError):
         raise BadValue(raw) from None
+    if not EARLIEST <= seconds <= LATEST:
+        raise BadValue(raw)
+    return seconds
 
 
 def to_day(raw: Any, zone: tzinfo) -> str:
@@ -94,7 +103,7 @@ def to_int(raw: Any) -> int:
         return raw
     if isinstance(raw, float) and raw.is_integer():
         return int(raw)
-    if isinstance(raw, str) and raw.strip().lstrip("+-").isdecimal():
+    if isinstance(raw, str) and len(raw) <= LONGEST_INTEGER and re.fullmatch(r"\s*[+-]?[0-9]+\s*", raw):
         return int(raw)
     raise BadValue(raw)
 

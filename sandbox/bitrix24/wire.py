@@ -21,6 +21,10 @@ _UNSAFE = str.maketrans({"/": "\\/", "<": "\\u003C", ">": "\\u003E"})
 """The portal's JSON escapes these (and all that is not ASCII); they occur inside strings only."""
 
 
+DEEPEST = 64
+"""PHP drops variables that are nested deeper."""
+
+
 def decode_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Nests `a[b][]=c` as PHP does. A map whose keys are 0..n-1 in order comes out as a list."""
     root: dict[str, Any] = {}
@@ -31,6 +35,8 @@ def decode_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         keys = [head.replace(".", "_").replace(" ", "_")]
         if bracket and "]" in tail:
             keys += _KEY.findall(bracket + tail)
+        if len(keys) > DEEPEST:
+            continue
         _put(root, keys, value)
     return {key: _listed(value) for key, value in root.items()}
 
@@ -46,7 +52,7 @@ def _put(node: dict[str, Any], keys: list[str], value: Any) -> None:
 
 
 def _next_index(node: dict[str, Any]) -> str:
-    return str(max((int(key) for key in node if key.isdecimal()), default=-1) + 1)
+    return str(max((int(key) for key in node if key.isdecimal() and len(key) < 19), default=-1) + 1)
 
 
 def _listed(node: Any) -> Any:

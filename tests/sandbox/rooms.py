@@ -20,7 +20,9 @@ class Office:
         staff = [
             people.User(ADMIN, "Анна", "Админова", "anna@example.com", admin=True, departments=[1]),
             people.User(HEAD, "Роман", "Ропов", "roman@example.com", departments=[2], position="РОП"),
-            people.User(MANAGER, "Мария", "Менеджерова", "maria@example.com", departments=[2], phone="+74951112233"),
+            people.User(
+                MANAGER, "Мария", "Менеджерова", "maria@example.com", departments=[2], phone="+74951112233"
+            ),
             people.User(OTHER, "Олег", "Другов", "oleg@example.com", departments=[3]),
             people.User(GONE, "Ушёл", "Давно", active=False, departments=[2]),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -46,8 +47,12 @@ class Post:
 async def post() -> AsyncIterator[Post]:
     office, handler = rooms.Office(), Handler()
     await handler.server.start_server()
-    office.portal.subscriptions.append(portal.Subscription(str(handler.server.make_url("/hook")), "token-1", frozenset()))
-    sender = delivery.Delivery(office.portal, delivery.Pace(concurrency=4, timeout=2, slow_after=0.05, longest_pause=0.2))
+    office.portal.subscriptions.append(
+        portal.Subscription(str(handler.server.make_url("/hook")), "token-1", frozenset())
+    )
+    sender = delivery.Delivery(
+        office.portal, delivery.Pace(concurrency=4, timeout=2, slow_after=0.05, longest_pause=0.2)
+    )
     await sender.start()
     yield Post(office, handler, sender)
     await sender.stop()
@@ -78,7 +83,11 @@ async def test_task_events_say_undefined(post: Post) -> None:
     post.office.task()
     await post.sender.drain()
     form = post.handler.forms[0]
-    assert (form["data[FIELDS_BEFORE]"], form["data[FIELDS_AFTER][ID]"], form["data[IS_ACCESSIBLE_BEFORE]"]) == ("undefined", "1", "undefined")
+    assert (
+        form["data[FIELDS_BEFORE]"],
+        form["data[FIELDS_AFTER][ID]"],
+        form["data[IS_ACCESSIBLE_BEFORE]"],
+    ) == ("undefined", "1", "undefined")
 
 
 async def test_only_chosen_events_come(post: Post) -> None:
@@ -90,7 +99,9 @@ async def test_only_chosen_events_come(post: Post) -> None:
     assert [form["event"] for form in post.handler.forms] == ["ONTASKADD"]
 
 
-@pytest.mark.parametrize(("offered", "come"), [("no", ["ONCRMDEALADD"]), ("yes", ["ONCRMDEALADD", "ONCRMDEALMOVETOCATEGORY"])])
+@pytest.mark.parametrize(
+    ("offered", "come"), [("no", ["ONCRMDEALADD"]), ("yes", ["ONCRMDEALADD", "ONCRMDEALMOVETOCATEGORY"])]
+)
 async def test_a_pipeline_move_is_silent(post: Post, offered: str, come: list[str]) -> None:
     """Outgoing webhooks are not offered the move to another pipeline, and it raises no update."""
     post.office.portal.switch.set("move_event_to_webhooks", offered)
@@ -116,7 +127,10 @@ async def test_a_dead_handler_is_counted(post: Post) -> None:
     await post.handler.server.close()
     post.office.deal()
     await post.sender.drain()
-    assert (post.sender.counts.failed, list(post.sender.counts.errors)) == (1, ["ONCRMDEALADD: ClientConnectorError"])
+    assert (post.sender.counts.failed, list(post.sender.counts.errors)) == (
+        1,
+        ["ONCRMDEALADD: ClientConnectorError"],
+    )
 
 
 async def test_a_slow_handler_is_called_less(post: Post) -> None:
@@ -128,7 +142,25 @@ async def test_a_slow_handler_is_called_less(post: Post) -> None:
         pauses.append(round(lane.pause, 3))
     for worker in lane.workers:
         worker.cancel()
-    assert pauses == [0.06, 0.12, 0.2, 0.2, 0.2, 0.1, 0.05, 0.025, 0.013, 0.006, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert pauses == [
+        0.06,
+        0.12,
+        0.2,
+        0.2,
+        0.2,
+        0.1,
+        0.05,
+        0.025,
+        0.013,
+        0.006,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -156,11 +188,17 @@ async def test_out_of_order_is_never_in_order(post: Post) -> None:
     lane = delivery.Lane.__new__(delivery.Lane)
     letters = [delivery.Letter(str(number), {}, "", "", "") for number in range(2)]
     for number in range(20):
-        dice = delivery.random.Random(number)
-        assert [one.name for _, one in delivery._out_of_order([(lane, one) for one in letters], dice)] == ["1", "0"]
+        dice = random.Random(number)
+        assert [one.name for _, one in delivery._out_of_order([(lane, one) for one in letters], dice)] == [
+            "1",
+            "0",
+        ]
 
 
-@pytest.mark.parametrize(("kind", "key"), [("event_wrong_token", "auth[application_token]"), ("event_foreign_portal", "auth[member_id]")])
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [("event_wrong_token", "auth[application_token]"), ("event_foreign_portal", "auth[member_id]")],
+)
 async def test_forged_events(post: Post, kind: str, key: str) -> None:
     """A wrong token, or another portal's id, on an event that otherwise looks right."""
     post.office.deal()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -96,7 +97,10 @@ async def test_a_moved_portal(web: rest.Rest) -> None:
     """302 to another host, with the path kept."""
     told(web, "redirect_302", params={"host": "new.example"})
     async with web.client.post(f"{web.base}/crm.item.add", json=ADD, allow_redirects=False) as answer:
-        assert (answer.status, answer.headers["Location"]) == (302, f"https://new.example{web.base}/crm.item.add")
+        assert (answer.status, answer.headers["Location"]) == (
+            302,
+            f"https://new.example{web.base}/crm.item.add",
+        )
 
 
 async def test_a_hang_without_commit(web: rest.Rest) -> None:
@@ -123,7 +127,11 @@ async def test_some_commands_of_a_batch_fail(web: rest.Rest) -> None:
     portal = told(web, "some_commands_failed", methods=("crm.item.add",), nth=2)
     commands = {f"c{number}": f"crm.item.add?entityTypeId=2&fields[title]={number}" for number in range(3)}
     body = await web.result("batch", {"cmd": commands})
-    assert (sorted(body["result"]), body["result_error"]["c1"]["error"], deals(portal)) == (["c0", "c2"], "INTERNAL_SERVER_ERROR", 2)
+    assert (sorted(body["result"]), body["result_error"]["c1"]["error"], deals(portal)) == (
+        ["c0", "c2"],
+        "INTERNAL_SERVER_ERROR",
+        2,
+    )
 
 
 async def test_deleted_between_event_and_read(web: rest.Rest) -> None:
@@ -138,7 +146,9 @@ async def test_committed_but_not_in_lists(web: rest.Rest) -> None:
     """The object is found by id and missing in lists until its time has come."""
     portal = told(web, "invisible_in_lists", params={"seconds": 30}, times=2)
     deal = (await web.result("crm.item.add", ADD))["item"]["id"]
-    await web.send("tasks.task.add", {"fields": {"TITLE": "x", "RESPONSIBLE_ID": 1, "UF_CRM_TASK": [f"D_{deal}"]}})
+    await web.send(
+        "tasks.task.add", {"fields": {"TITLE": "x", "RESPONSIBLE_ID": 1, "UF_CRM_TASK": [f"D_{deal}"]}}
+    )
 
     async def listed() -> tuple[int, int]:
         items = (await web.result("crm.item.list", {"entityTypeId": 2}))["items"]
@@ -161,9 +171,9 @@ async def test_drifting_types(web: rest.Rest) -> None:
 def test_drift_is_seeded() -> None:
     """The same dice drift the same way, and some leaves stay."""
     value = {"id": 5, "flag": "Y", "list": [1, 2, {"a": "7"}], "text": "x" * 3}
-    one, two = (typedrift.drifted(value, faults.random.Random(3), 0.5) for _ in range(2))
+    one, two = (typedrift.drifted(value, random.Random(3), 0.5) for _ in range(2))
     assert one == two
-    assert typedrift.drifted(value, faults.random.Random(3), 0.0) == value
+    assert typedrift.drifted(value, random.Random(3), 0.0) == value
 
 
 def test_rules_strike_when_told() -> None:
@@ -194,5 +204,7 @@ async def test_rules_by_http(web: rest.Rest) -> None:
     await web.send("crm.item.list", {"entityTypeId": 2})
     seen = await web.control("GET", "faults")
     assert seen["struck"] == [["overload_503", "crm.item.list"]]
-    assert (await web.control("POST", "faults", [{"kind": "nonsense"}]))["error"].startswith("no fault 'nonsense'")
+    assert (await web.control("POST", "faults", [{"kind": "nonsense"}]))["error"].startswith(
+        "no fault 'nonsense'"
+    )
     assert (await web.control("DELETE", "faults"))["rules"] == []

@@ -80,21 +80,35 @@ def test_reading_ones_own_notices(office: rooms.Office) -> None:
     first = notify(office, "система", TAG="T", CLIENT_ID="voronka")
     second = office.call("im.notify.personal.add", HEAD, USER_ID=MANAGER, MESSAGE="лично")
     answer = office.call("im.notify.get", MANAGER)
-    assert [(row["id"], row["author_id"], row["text"], row["notify_tag"]) for row in answer["notifications"]] == [
+    assert [
+        (row["id"], row["author_id"], row["text"], row["notify_tag"]) for row in answer["notifications"]
+    ] == [
         (second, HEAD, "лично", ""),
         (first, 0, "система", "T"),
     ]
     assert answer["total_unread_count"] == 2
-    assert [row["id"] for row in office.call("im.notify.get", MANAGER, LAST_ID=second)["notifications"]] == [first]
+    assert [row["id"] for row in office.call("im.notify.get", MANAGER, LAST_ID=second)["notifications"]] == [
+        first
+    ]
 
 
 def test_a_chat_of_a_deal(office: rooms.Office) -> None:
     """The chat is found by its card; only members write."""
-    chat = office.call("im.chat.add", USERS=[MANAGER], TITLE="Сделка", ENTITY_TYPE="CRM", ENTITY_ID="DEAL|1", MESSAGE="Начали")
+    chat = office.call(
+        "im.chat.add",
+        USERS=[MANAGER],
+        TITLE="Сделка",
+        ENTITY_TYPE="CRM",
+        ENTITY_ID="DEAL|1",
+        MESSAGE="Начали",
+    )
     assert office.call("im.chat.get", MANAGER, ENTITY_TYPE="CRM", ENTITY_ID="DEAL|1") == {"ID": str(chat)}
     assert office.call("im.chat.get", OTHER, ENTITY_TYPE="CRM", ENTITY_ID="DEAL|1") is None
     number = office.call("im.message.add", MANAGER, DIALOG_ID=f"chat{chat}", MESSAGE="Ок")
-    assert office.refused("im.message.add", OTHER, DIALOG_ID=f"chat{chat}", MESSAGE="И я") == (400, "ACCESS_ERROR")
+    assert office.refused("im.message.add", OTHER, DIALOG_ID=f"chat{chat}", MESSAGE="И я") == (
+        400,
+        "ACCESS_ERROR",
+    )
     messages = office.call("im.dialog.messages.get", ADMIN, DIALOG_ID=f"chat{chat}")["messages"]
     assert [(row["author_id"], row["text"]) for row in messages] == [(MANAGER, "Ок"), (ADMIN, "Начали")]
     assert office.call("im.message.delete", MANAGER, MESSAGE_ID=number) is True

@@ -76,7 +76,11 @@ def test_departments(office: rooms.Office, presence: str, store: dict[str, objec
     """The root has no PARENT; a department without a head may or may not have the key."""
     office.portal.switch.set("uf_head_presence", presence)
     answer = office.whole("department.get")
-    assert (answer.total, answer.result[0], answer.result[2]) == (3, {"ID": "1", "NAME": "Ромашка", "SORT": 500, "UF_HEAD": "1"}, store)
+    assert (answer.total, answer.result[0], answer.result[2]) == (
+        3,
+        {"ID": "1", "NAME": "Ромашка", "SORT": 500, "UF_HEAD": "1"},
+        store,
+    )
     assert [row["ID"] for row in office.call("department.get", UF_HEAD=HEAD)] == ["2"]
 
 
@@ -85,9 +89,17 @@ def test_working_time(office: rooms.Office) -> None:
     now = office.portal.clock.now()
     office.portal.workdays.absences.append(workdays.Absence(1, HEAD, "Отпуск", now, now + timedelta(days=2)))
     settings = office.call("calendar.settings.get")
-    assert (settings["work_time_start"], settings["work_time_end"], settings["week_holidays"]) == ("9", "19", ["SA", "SU"])
-    busy = office.call("calendar.accessibility.get", users=[HEAD, MANAGER], **{"from": "2026-01-06", "to": "2026-01-07"})
-    assert [(row["DATE_FROM"], row["ACCESSIBILITY"]) for row in busy["2"]] == [("05.01.2026 11:00:00", "absent")]
+    assert (settings["work_time_start"], settings["work_time_end"], settings["week_holidays"]) == (
+        "9",
+        "19",
+        ["SA", "SU"],
+    )
+    busy = office.call(
+        "calendar.accessibility.get", users=[HEAD, MANAGER], **{"from": "2026-01-06", "to": "2026-01-07"}
+    )
+    assert [(row["DATE_FROM"], row["ACCESSIBILITY"]) for row in busy["2"]] == [
+        ("05.01.2026 11:00:00", "absent")
+    ]
     assert busy["3"] == []
 
 
@@ -96,6 +108,11 @@ def test_timeman(office: rooms.Office) -> None:
     now = office.portal.clock.now()
     office.portal.workdays.records[MANAGER] = workdays.Record("OPENED", now - timedelta(hours=2, minutes=5))
     status = office.call("timeman.status", MANAGER)
-    assert (status["STATUS"], status["DURATION"], status["TIME_FINISH"], status["TZ_OFFSET"]) == ("OPENED", "02:05:00", None, 10800)
+    assert (status["STATUS"], status["DURATION"], status["TIME_FINISH"], status["TZ_OFFSET"]) == (
+        "OPENED",
+        "02:05:00",
+        None,
+        10800,
+    )
     assert office.call("timeman.status", ADMIN)["STATUS"] == "CLOSED"
     assert office.call("timeman.schedule.get", id=1) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 import pytest
 
@@ -37,17 +39,15 @@ def test_a_manager_sees_own_and_open_cards_only(portal: portals.Portal) -> None:
 def test_settings_are_for_administrators(portal: portals.Portal) -> None:
     """Dictionaries, pipelines, user fields, types and import refuse a manager; reading them does not."""
     manager = calls.Caller(portal, seed.IVANOV)
-    refused = {
-        name: manager.refused(name, **params)[0]
-        for name, params in {
-            "crm.status.add": {"fields": {}},
-            "crm.category.add": {"entityTypeId": 2, "fields": {"name": "x"}},
-            "crm.deal.userfield.add": {"fields": {}},
-            "crm.type.list": {},
-            "crm.item.import": {"entityTypeId": 2, "fields": {}},
-            "userfieldconfig.add": {"moduleId": "crm", "field": {"entityId": "CRM_DEAL"}},
-        }.items()
+    asked: dict[str, dict[str, Any]] = {
+        "crm.status.add": {"fields": {}},
+        "crm.category.add": {"entityTypeId": 2, "fields": {"name": "x"}},
+        "crm.deal.userfield.add": {"fields": {}},
+        "crm.type.list": {},
+        "crm.item.import": {"entityTypeId": 2, "fields": {}},
+        "userfieldconfig.add": {"moduleId": "crm", "field": {"entityId": "CRM_DEAL"}},
     }
+    refused = {name: manager.refused(name, **params)[0] for name, params in asked.items()}
     assert set(refused.values()) == {400}
     assert manager("crm.status.list", filter={"ENTITY_ID": "SOURCE"})
     assert manager("crm.deal.userfield.list")

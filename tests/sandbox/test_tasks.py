@@ -16,7 +16,20 @@ def office() -> rooms.Office:
 def test_answers_are_camel_case_with_numbers_as_strings(office: rooms.Office) -> None:
     """A created task comes back with string ids, Y/N flags, ISO moments and an empty group as an array."""
     task = office.task(DEADLINE="2026-01-06T18:00:00+03:00", XML_ID="t-1", TASK_CONTROL="Y")
-    names = ("id", "title", "status", "priority", "deadline", "xmlId", "taskControl", "createdBy", "responsibleId", "closedDate", "group", "checklist")
+    names = (
+        "id",
+        "title",
+        "status",
+        "priority",
+        "deadline",
+        "xmlId",
+        "taskControl",
+        "createdBy",
+        "responsibleId",
+        "closedDate",
+        "group",
+        "checklist",
+    )
     assert {name: task[name] for name in names} == {
         "id": "1", "title": "Позвонить", "status": "2", "priority": "1", "deadline": "2026-01-06T18:00:00+03:00",
         "xmlId": "t-1", "taskControl": "Y", "createdBy": "1", "responsibleId": "3", "closedDate": None, "group": [],
@@ -30,7 +43,12 @@ def test_user_fields_must_be_selected(office: rooms.Office) -> None:
     deal = office.deal()
     task = office.task(UF_CRM_TASK=[f"D_{deal}"])
     shown = office.call("tasks.task.get", taskId=task["id"], select=["UF_CRM_TASK", "STATUS"])["task"]
-    assert (shown["id"], shown["ufCrmTask"], shown["status"], "title" in shown) == ("1", [f"D_{deal}"], "2", False)
+    assert (shown["id"], shown["ufCrmTask"], shown["status"], "title" in shown) == (
+        "1",
+        [f"D_{deal}"],
+        "2",
+        False,
+    )
 
 
 def test_a_missing_task_is_an_empty_array(office: rooms.Office) -> None:
@@ -43,7 +61,10 @@ def test_a_missing_task_is_an_empty_array(office: rooms.Office) -> None:
 def test_a_task_without_title_or_assignee_is_refused(office: rooms.Office) -> None:
     """ERROR_CORE with all that is wrong; no fields at all is error 100."""
     assert office.refused("tasks.task.add", fields={"DESCRIPTION": "…"}) == (400, "ERROR_CORE")
-    assert office.refused("tasks.task.add", fields={"TITLE": "x", "RESPONSIBLE_ID": 77}) == (400, "ERROR_CORE")
+    assert office.refused("tasks.task.add", fields={"TITLE": "x", "RESPONSIBLE_ID": 77}) == (
+        400,
+        "ERROR_CORE",
+    )
     assert office.refused("tasks.task.add") == (400, "100")
 
 
@@ -69,17 +90,25 @@ def test_an_action_out_of_turn_is_error_zero(office: rooms.Office) -> None:
 def test_history_tells_old_and_new(office: rooms.Office) -> None:
     """NEW, then one row per changed field; the deadline as a Unix time or ISO by switch; a missing task has no rows."""
     task = office.task(DEADLINE="2026-01-06T18:00:00+03:00")
-    office.call("tasks.task.update", taskId=task["id"], fields={"DEADLINE": "2026-01-07T18:00:00+03:00", "RESPONSIBLE_ID": OTHER})
+    office.call(
+        "tasks.task.update",
+        taskId=task["id"],
+        fields={"DEADLINE": "2026-01-07T18:00:00+03:00", "RESPONSIBLE_ID": OTHER},
+    )
     office.portal.switch.set("deadline_history", "iso")
     office.call("tasks.task.update", taskId=task["id"], fields={"DEADLINE": "", "TITLE": "Позвонить"})
     rows = office.call("tasks.task.history.list", taskId=task["id"])["list"]
-    assert [(row["field"], row["value"]["from"], row["value"]["to"], row["user"]["lastName"]) for row in rows] == [
+    assert [
+        (row["field"], row["value"]["from"], row["value"]["to"], row["user"]["lastName"]) for row in rows
+    ] == [
         ("NEW", None, None, "Админова"),
         ("DEADLINE", "1767711600", "1767798000", "Админова"),
         ("RESPONSIBLE_ID", "3", "4", "Админова"),
         ("DEADLINE", "2026-01-07T18:00:00+03:00", None, "Админова"),
     ]
-    only = office.call("tasks.task.history.list", taskId=task["id"], filter={"FIELD": "RESPONSIBLE_ID"})["list"]
+    only = office.call("tasks.task.history.list", taskId=task["id"], filter={"FIELD": "RESPONSIBLE_ID"})[
+        "list"
+    ]
     assert [row["field"] for row in only] == ["RESPONSIBLE_ID"]
     assert office.call("tasks.task.history.list", taskId=404) == {"list": []}
 
@@ -92,9 +121,33 @@ def test_events_carry_the_literal_undefined(office: rooms.Office) -> None:
     office.call("tasks.task.delete", taskId=task["id"])
     absent = "undefined"
     assert office.events == [
-        ("ONTASKADD", {"FIELDS_BEFORE": absent, "FIELDS_AFTER": {"ID": 1}, "IS_ACCESSIBLE_BEFORE": absent, "IS_ACCESSIBLE_AFTER": "Y"}),
-        ("ONTASKUPDATE", {"FIELDS_BEFORE": {"ID": 1}, "FIELDS_AFTER": {"ID": 1}, "IS_ACCESSIBLE_BEFORE": "Y", "IS_ACCESSIBLE_AFTER": "Y"}),
-        ("ONTASKDELETE", {"FIELDS_BEFORE": {"ID": 1}, "FIELDS_AFTER": absent, "IS_ACCESSIBLE_BEFORE": "Y", "IS_ACCESSIBLE_AFTER": absent}),
+        (
+            "ONTASKADD",
+            {
+                "FIELDS_BEFORE": absent,
+                "FIELDS_AFTER": {"ID": 1},
+                "IS_ACCESSIBLE_BEFORE": absent,
+                "IS_ACCESSIBLE_AFTER": "Y",
+            },
+        ),
+        (
+            "ONTASKUPDATE",
+            {
+                "FIELDS_BEFORE": {"ID": 1},
+                "FIELDS_AFTER": {"ID": 1},
+                "IS_ACCESSIBLE_BEFORE": "Y",
+                "IS_ACCESSIBLE_AFTER": "Y",
+            },
+        ),
+        (
+            "ONTASKDELETE",
+            {
+                "FIELDS_BEFORE": {"ID": 1},
+                "FIELDS_AFTER": absent,
+                "IS_ACCESSIBLE_BEFORE": "Y",
+                "IS_ACCESSIBLE_AFTER": absent,
+            },
+        ),
     ]
 
 
@@ -149,28 +202,46 @@ def test_pages_of_fifty(office: rooms.Office) -> None:
     second = office.whole("tasks.task.list", order={"ID": "asc"}, start=first.next)
     uncounted = office.whole("tasks.task.list", start=-1, filter={">ID": 55}, order={"ID": "asc"})
     assert (first.total, first.next, len(first.result["tasks"])) == (60, 50, 50)
-    assert (second.total, second.next, [row["id"] for row in second.result["tasks"]][:2]) == (60, None, ["51", "52"])
-    assert (uncounted.total, uncounted.next, [row["id"] for row in uncounted.result["tasks"]]) == (None, None, ["56", "57", "58", "59", "60"])
+    assert (second.total, second.next, [row["id"] for row in second.result["tasks"]][:2]) == (
+        60,
+        None,
+        ["51", "52"],
+    )
+    assert (uncounted.total, uncounted.next, [row["id"] for row in uncounted.result["tasks"]]) == (
+        None,
+        None,
+        ["56", "57", "58", "59", "60"],
+    )
 
 
 def test_who_sees_what(office: rooms.Office) -> None:
     """The admin and the head of the assignee see the task, a stranger does not; the assignee may not rename it."""
     task = office.task()
-    seen = {user: len(office.call("tasks.task.list", user)["tasks"]) for user in (ADMIN, HEAD, MANAGER, OTHER)}
+    seen = {
+        user: len(office.call("tasks.task.list", user)["tasks"]) for user in (ADMIN, HEAD, MANAGER, OTHER)
+    }
     assert seen == {ADMIN: 1, HEAD: 1, MANAGER: 1, OTHER: 0}
-    assert office.refused("tasks.task.update", MANAGER, taskId=task["id"], fields={"TITLE": "Не звонить"}) == (400, "1048582")
-    assert office.refused("tasks.task.update", MANAGER, taskId=task["id"], fields={"DEADLINE": "2026-02-01"}) == (400, "1048582")
+    assert office.refused(
+        "tasks.task.update", MANAGER, taskId=task["id"], fields={"TITLE": "Не звонить"}
+    ) == (400, "1048582")
+    assert office.refused(
+        "tasks.task.update", MANAGER, taskId=task["id"], fields={"DEADLINE": "2026-02-01"}
+    ) == (400, "1048582")
     assert office.refused("tasks.task.delete", MANAGER, taskId=task["id"]) == (400, "1048582")
 
 
 def test_the_assignee_moves_the_deadline_only_if_allowed(office: rooms.Office) -> None:
     """ALLOW_CHANGE_DEADLINE=Y opens the deadline to the assignee."""
     task = office.task(ALLOW_CHANGE_DEADLINE="Y")
-    moved = office.call("tasks.task.update", MANAGER, taskId=task["id"], fields={"DEADLINE": "2026-02-01T10:00:00+03:00"})
+    moved = office.call(
+        "tasks.task.update", MANAGER, taskId=task["id"], fields={"DEADLINE": "2026-02-01T10:00:00+03:00"}
+    )
     assert moved["task"]["deadline"] == "2026-02-01T10:00:00+03:00"
 
 
-@pytest.mark.parametrize(("kept", "caller", "creator"), [("yes", MANAGER, "2"), ("no", MANAGER, "3"), ("no", ADMIN, "2")])
+@pytest.mark.parametrize(
+    ("kept", "caller", "creator"), [("yes", MANAGER, "2"), ("no", MANAGER, "3"), ("no", ADMIN, "2")]
+)
 def test_a_named_creator(office: rooms.Office, kept: str, caller: int, creator: str) -> None:
     """An admin may name another creator; whether others may is a switch."""
     office.portal.switch.set("creator_kept", kept)
@@ -187,8 +258,16 @@ def test_a_bound_task_is_an_activity_of_the_card(office: rooms.Office) -> None:
     office.call("tasks.task.complete", taskId=task["id"])
     after = office.call("crm.activity.list", filter=wanted)[0]
     item = office.call("crm.item.get", entityTypeId=2, id=deal)["item"]
-    assert (before["TYPE_ID"], before["ASSOCIATED_ENTITY_ID"], before["COMPLETED"], after["COMPLETED"]) == ("3", "1", "N", "Y")
-    assert (item["lastActivityTime"], item["updatedTime"]) == ("2026-01-05T11:01:40+03:00", "2026-01-05T11:00:00+03:00")
+    assert (before["TYPE_ID"], before["ASSOCIATED_ENTITY_ID"], before["COMPLETED"], after["COMPLETED"]) == (
+        "3",
+        "1",
+        "N",
+        "Y",
+    )
+    assert (item["lastActivityTime"], item["updatedTime"]) == (
+        "2026-01-05T11:01:40+03:00",
+        "2026-01-05T11:00:00+03:00",
+    )
     office.call("tasks.task.delete", taskId=task["id"])
     assert office.call("crm.activity.list", filter=wanted) == []
 
@@ -211,7 +290,9 @@ def test_checklists_by_name_and_by_place(office: rooms.Office) -> None:
     office.names()
     assert office.call("task.checklistitem.complete", MANAGER, **{"0": 1, "1": item}) is True
     listed = office.call("task.checklistitem.getlist", TASKID=1)
-    assert [(row["ID"], row["PARENT_ID"], row["TITLE"], row["IS_COMPLETE"], row["TOGGLED_BY"]) for row in listed] == [
+    assert [
+        (row["ID"], row["PARENT_ID"], row["TITLE"], row["IS_COMPLETE"], row["TOGGLED_BY"]) for row in listed
+    ] == [
         (str(root), "0", "Сборка", "N", None),
         (str(item), str(root), "Проверить оплату", "Y", "3"),
     ]
@@ -225,9 +306,13 @@ def test_comments_of_tasks(office: rooms.Office) -> None:
     """A comment is listed, counted, and told by an event."""
     office.task()
     office.names()
-    number = office.call("task.commentitem.add", MANAGER, TASKID=1, FIELDS={"POST_MESSAGE": "Не берёт трубку"})
+    number = office.call(
+        "task.commentitem.add", MANAGER, TASKID=1, FIELDS={"POST_MESSAGE": "Не берёт трубку"}
+    )
     listed = office.call("task.commentitem.getlist", TASKID=1)
-    assert [(row["ID"], row["AUTHOR_ID"], row["POST_MESSAGE"]) for row in listed] == [(str(number), "3", "Не берёт трубку")]
+    assert [(row["ID"], row["AUTHOR_ID"], row["POST_MESSAGE"]) for row in listed] == [
+        (str(number), "3", "Не берёт трубку")
+    ]
     assert office.call("tasks.task.get", taskId=1)["task"]["commentsCount"] == "1"
     assert office.names() == ["ONTASKCOMMENTADD"]
 
@@ -242,5 +327,9 @@ def test_delegating_makes_the_delegator_an_auditor(office: rooms.Office) -> None
 def test_fields_are_described(office: rooms.Office) -> None:
     """tasks.task.getFields names types, values and defaults."""
     fields = office.call("tasks.task.getFields")["fields"]
-    assert (fields["ID"]["primary"], fields["TITLE"]["required"], fields["STATUS"]["default"]) == (True, True, 2)
+    assert (fields["ID"]["primary"], fields["TITLE"]["required"], fields["STATUS"]["default"]) == (
+        True,
+        True,
+        2,
+    )
     assert sorted(fields["STATUS"]["values"]) == ["2", "3", "4", "5", "6"]

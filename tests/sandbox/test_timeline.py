@@ -14,7 +14,9 @@ def office() -> rooms.Office:
 
 
 def comment(office: rooms.Office, deal: int, text: str = "Не дозвонился", user: int = MANAGER) -> int:
-    number: int = office.call("crm.timeline.comment.add", user, fields={"ENTITY_ID": deal, "ENTITY_TYPE": "deal", "COMMENT": text})
+    number: int = office.call(
+        "crm.timeline.comment.add", user, fields={"ENTITY_ID": deal, "ENTITY_TYPE": "deal", "COMMENT": text}
+    )
     return number
 
 
@@ -40,14 +42,18 @@ def test_comments_are_listed_as_strings(office: rooms.Office) -> None:
         ({"FIELDS": {"ENTITY_ID": 1, "ENTITY_TYPE": "deal", "COMMENT": "x"}}, (400, "100")),
     ],
 )
-def test_bad_comments_are_refused(office: rooms.Office, params: dict[str, object], refusal: tuple[int, str]) -> None:
+def test_bad_comments_are_refused(
+    office: rooms.Office, params: dict[str, object], refusal: tuple[int, str]
+) -> None:
     """No owner, no text, no key — and the key must be lower-case `fields`."""
     office.deal()
     assert office.refused("crm.timeline.comment.add", **params) == refusal
 
 
 @pytest.mark.parametrize(("shape", "data"), [("flat", {"ID": 1}), ("fields", {"FIELDS": {"ID": 1}})])
-def test_the_comment_event_has_two_possible_shapes(office: rooms.Office, shape: str, data: dict[str, object]) -> None:
+def test_the_comment_event_has_two_possible_shapes(
+    office: rooms.Office, shape: str, data: dict[str, object]
+) -> None:
     """Documented without FIELDS; a switch puts it the other way."""
     office.portal.switch.set("comment_event", shape)
     deal = office.deal()
@@ -60,8 +66,14 @@ def test_comments_change_and_go(office: rooms.Office) -> None:
     """The author changes and deletes; others may not; what is gone is NOT_FOUND."""
     number = comment(office, office.deal())
     office.names()
-    assert office.refused("crm.timeline.comment.update", OTHER, id=number, fields={"COMMENT": "нет"}) == (400, "ACCESS_DENIED")
-    assert office.call("crm.timeline.comment.update", MANAGER, id=number, fields={"COMMENT": "Дозвонился"}) is True
+    assert office.refused("crm.timeline.comment.update", OTHER, id=number, fields={"COMMENT": "нет"}) == (
+        400,
+        "ACCESS_DENIED",
+    )
+    assert (
+        office.call("crm.timeline.comment.update", MANAGER, id=number, fields={"COMMENT": "Дозвонился"})
+        is True
+    )
     assert office.call("crm.timeline.comment.get", id=number)["COMMENT"] == "Дозвонился"
     assert office.call("crm.timeline.comment.delete", MANAGER, id=number) is True
     assert office.refused("crm.timeline.comment.get", id=number) == (400, "NOT_FOUND")
@@ -81,7 +93,13 @@ def test_a_comment_moves_last_activity_only(office: rooms.Office) -> None:
 def test_log_messages(office: rooms.Office) -> None:
     """Added, read, listed with a total, deleted."""
     deal = office.deal()
-    given = {"entityTypeId": 2, "entityId": deal, "title": "Воронка", "text": "Поставлена задача", "iconCode": "info"}
+    given = {
+        "entityTypeId": 2,
+        "entityId": deal,
+        "title": "Воронка",
+        "text": "Поставлена задача",
+        "iconCode": "info",
+    }
     made = office.call("crm.timeline.logmessage.add", fields=given)["logMessage"]
     assert made == {
         "id": made["id"], "created": "2026-01-05T11:00:00+03:00", "authorId": 1, "title": "Воронка",
@@ -133,7 +151,13 @@ def test_a_call_is_an_activity_of_strings(office: rooms.Office) -> None:
 def test_bad_activities_are_refused_by_text_alone(office: rooms.Office, change: dict[str, object]) -> None:
     """The code is an empty string, whatever is wrong."""
     deal = office.deal()
-    fields = {"OWNER_TYPE_ID": 2, "OWNER_ID": deal, "TYPE_ID": 2, "SUBJECT": "Звонок", "COMMUNICATIONS": [{"VALUE": "+7"}]}
+    fields = {
+        "OWNER_TYPE_ID": 2,
+        "OWNER_ID": deal,
+        "TYPE_ID": 2,
+        "SUBJECT": "Звонок",
+        "COMMUNICATIONS": [{"VALUE": "+7"}],
+    }
     assert office.refused("crm.activity.add", fields=fields | change) == (400, "")
 
 
@@ -147,7 +171,13 @@ def test_a_finished_outgoing_letter_is_sent(office: rooms.Office) -> None:
     office.call("crm.activity.add", fields=fields)
     sent = office.call("crm.activity.add", fields=fields | {"COMPLETED": "Y"})
     assert office.portal.timeline.activities.mails == [
-        {"activity": sent, "subject": "КП", "text": "Здравствуйте", "from": "Мария <maria@example.com>", "to": ["client@example.com"]}
+        {
+            "activity": sent,
+            "subject": "КП",
+            "text": "Здравствуйте",
+            "from": "Мария <maria@example.com>",
+            "to": ["client@example.com"],
+        }
     ]
 
 
@@ -155,9 +185,13 @@ def test_a_todo_lives(office: rooms.Office) -> None:
     """Added, moved, given to another, closed by the classic method; the second closing changes nothing."""
     deal = office.deal()
     where = {"ownerTypeId": 2, "ownerId": deal}
-    number = office.call("crm.activity.todo.add", MANAGER, **where, deadline="2026-01-06T10:00:00+03:00", title="Позвонить")["id"]
+    number = office.call(
+        "crm.activity.todo.add", MANAGER, **where, deadline="2026-01-06T10:00:00+03:00", title="Позвонить"
+    )["id"]
     office.names()
-    assert office.call("crm.activity.todo.updateDeadline", id=number, **where, value="2026-01-08T10:00:00+03:00") == {"id": number}
+    assert office.call(
+        "crm.activity.todo.updateDeadline", id=number, **where, value="2026-01-08T10:00:00+03:00"
+    ) == {"id": number}
     office.call("crm.activity.todo.updateDescription", id=number, **where, value="После обеда")
     office.call("crm.activity.todo.updateResponsibleUser", id=number, **where, responsibleId=OTHER)
     for _ in range(2):
@@ -177,7 +211,9 @@ def test_a_todo_lives(office: rooms.Office) -> None:
         ({"deadline": None}, (400, "100")),
     ],
 )
-def test_bad_todos_are_refused(office: rooms.Office, change: dict[str, object], refusal: tuple[int, str]) -> None:
+def test_bad_todos_are_refused(
+    office: rooms.Office, change: dict[str, object], refusal: tuple[int, str]
+) -> None:
     """A todo needs an owner and a deadline that is a moment."""
     params = {"ownerTypeId": 2, "ownerId": office.deal(), "deadline": "2026-01-06T10:00:00+03:00"}
     assert office.refused("crm.activity.todo.add", **(params | change)) == refusal
@@ -186,7 +222,9 @@ def test_bad_todos_are_refused(office: rooms.Office, change: dict[str, object], 
 def test_bindings(office: rooms.Office) -> None:
     """An activity hangs on several cards, and outlives all of them but the last."""
     first, second = office.deal(), office.deal()
-    number = office.call("crm.activity.todo.add", ownerTypeId=2, ownerId=first, deadline="2026-01-06T10:00:00+03:00")["id"]
+    number = office.call(
+        "crm.activity.todo.add", ownerTypeId=2, ownerId=first, deadline="2026-01-06T10:00:00+03:00"
+    )["id"]
     assert office.call("crm.activity.binding.add", activityId=number, entityTypeId=2, entityId=second) is True
     assert office.call("crm.activity.binding.list", activityId=number) == [
         {"entityTypeId": 2, "entityId": first},
@@ -205,4 +243,7 @@ def test_a_deleted_card_takes_its_timeline_along(office: rooms.Office) -> None:
     number = comment(office, deal)
     office.call("crm.item.delete", entityTypeId=2, id=deal)
     assert office.refused("crm.timeline.comment.get", id=number) == (400, "NOT_FOUND")
-    assert office.refused("crm.timeline.comment.list", filter={"ENTITY_ID": deal, "ENTITY_TYPE": "deal"}) == (400, "OWNER_NOT_FOUND")
+    assert office.refused("crm.timeline.comment.list", filter={"ENTITY_ID": deal, "ENTITY_TYPE": "deal"}) == (
+        400,
+        "OWNER_NOT_FOUND",
+    )

@@ -204,3 +204,44 @@ async def test_a_harness_works_the_portal_by_hand(portal: portals.Portal) -> Non
         bad = await b24.control("POST", "switches", {"history": "no"})
         assert bad["error"] == "BAD_CONTROL"
         assert (await b24.control("GET", "switches"))[0]["name"] == "history"
+
+
+async def test_nonsense_is_refused_and_never_breaks_the_portal(portal: portals.Portal) -> None:
+    """Deep brackets, huge numbers, malformed JSON, wrong kinds everywhere: an answer each time, no crash."""
+    portal.crm.add(2, {"title": "x"}, 1)
+    bodies: list[tuple[str, bytes, str]] = [
+        ("crm.item.list", b"{", "application/json"),
+        ("crm.item.list", b"[" * 100_000, "application/json"),
+        (
+            "crm.item.list",
+            b'{"entityTypeId":2,"filter":[[1],{"id":{}}],"order":"x","select":{"a":[1]}}',
+            "application/json",
+        ),
+        (
+            "crm.item.update",
+            b'{"entityTypeId":2,"id":1,"fields":{"title":["x"],"fm":5,"contacts":[1]}}',
+            "application/json",
+        ),
+        ("crm.item.get", b"entityTypeId=2&id=" + b"9" * 6000, "application/x-www-form-urlencoded"),
+        (
+            "crm.item.list",
+            b"entityTypeId=2&filter" + b"[a]" * 5000 + b"=1",
+            "application/x-www-form-urlencoded",
+        ),
+        (
+            "crm.item.list",
+            b"entityTypeId=2&a[" + b"9" * 6000 + b"]=1&a[]=2",
+            "application/x-www-form-urlencoded",
+        ),
+        ("batch", b'{"cmd":"x"}', "application/json"),
+        ("batch", b'{"cmd":{"a":5,"b":null,"c":"?"}}', "application/json"),
+    ]
+    async with rest.serving(portal) as b24:
+        statuses = []
+        for method, body, kind in bodies:
+            async with b24.client.post(
+                f"{b24.base}/{method}", data=body, headers={"Content-Type": kind}
+            ) as answer:
+                await answer.json()
+                statuses.append(answer.status)
+        assert statuses == [400, 400, 400, 400, 400, 200, 200, 200, 200]

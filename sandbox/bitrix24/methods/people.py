@@ -134,7 +134,18 @@ def _resembles(call: kernel.Call, user: people.User, wanted: dict[str, Any]) -> 
 
 
 _FIELDS = frozenset(
-    ["ID", "ACTIVE", "NAME", "LAST_NAME", "EMAIL", "WORK_POSITION", "UF_DEPARTMENT", "USER_TYPE", "PERSONAL_MOBILE", "WORK_PHONE"]
+    [
+        "ID",
+        "ACTIVE",
+        "NAME",
+        "LAST_NAME",
+        "EMAIL",
+        "WORK_POSITION",
+        "UF_DEPARTMENT",
+        "USER_TYPE",
+        "PERSONAL_MOBILE",
+        "WORK_PHONE",
+    ]
 )
 
 

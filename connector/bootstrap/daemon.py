@@ -1,0 +1,186 @@
+"""One portal's daemon: reaches the portal, compiles the rules against it, runs the worker, watches the file.
+
+Until the portal answers it waits and says so; the directory is read again every hour, so that a renamed stage or a new
+employee is known without a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as dice
+from pathlib import Path
+
+import structlog
+
+from connector import errors, ports, settings
+from connector.bitrix24 import portal as b24
+from connector.bootstrap import configuration, notes, wiring
+from connector.loops import config as loop_config
+from connector.loops import sending, supervisor, worker
+from connector.store import api
+from connector.web import seams
+from robots import decision, model
+
+REFRESH = 3600.0
+"""Between two readings of the portal's dictionaries."""
+WATCH = 1.0
+"""Between two looks at the file."""
+FIRST, MOST = 1.0, 60.0
+_log = structlog.get_logger()
+
+
+class StartError(Exception):
+    """The daemon can't run until a person mends something: a sentence and the command's exit code."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+
+class Daemon:
+    def __init__(
+        self,
+        made: settings.Settings,
+        path: Path,
+        kept: settings.Secrets,
+        section: wiring.PortalSection,
+        store: api.Store,
+        clock: ports.Clock,
+        *,
+        auto: bool,
+        rough: configuration.Compiled,
+    ) -> None:
+        self.settings, self.path, self.kept, self.section, self.store = made, path, kept, section, store
+        self.clock, self.auto, self.rough = clock, auto, rough
+        self.portal = model.PortalId(settings.portal_id(section.address))
+        self.log = _log.bind(portal=self.portal)
+        self.at = wiring.crash(made.crash_at)
+        self.waiting: seams.Trouble | None = seams.Trouble("starting", "запускаюсь: читаю портал")
+        """Why nothing works yet; None once the worker runs."""
+        self.keeper: configuration.Keeper | None = None
+        self.worker: worker.PortalWorker | None = None
+        self.failure: StartError | None = None
+        self.finished = False
+
+    async def announce(self, url: str, pid: int) -> None:
+        """Tells the commands beside which portals there are and where the daemon answers."""
+        notebook = self.store.notebook
+        known = await notebook.read(notes.HERE, notes.PORTALS) or {}
+        about = {"address": self.section.address, "file": str(self.path.absolute())}
+        await notebook.write(notes.HERE, notes.PORTALS, {**known, str(self.portal): about})
+        await notebook.write(self.portal, notes.HTTP, {"url": url, "pid": pid})
+        await notebook.write(self.portal, notes.APPLY, None)
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Returns when stopped, or with `failure` set."""
+        leave = sending.Sending(self.portal, self.store.ledger, self.clock, at=self.at)
+        try:
+            async with wiring.opened(self.settings, self.section, self.kept, self.clock, leave) as portal:
+                directory = await self._reached(portal, stop)
+                if directory is not None:
+                    await self._work(portal, leave, directory, stop)
+        except StartError as failed:
+            self.failure = failed
+        finally:
+            self.finished = True
+            stop.set()
+        if self.failure is not None:
+            self.log.error("daemon.failed", reason=self.failure.text)
+
+    async def _reached(self, portal: b24.Bitrix24Portal, stop: asyncio.Event) -> model.Directory | None:
+        """The directory as soon as the portal gives it; None if stopped before."""
+        tries = 0
+        while not stop.is_set():
+            try:
+                return await portal.directory()
+            except errors.PortalError as refused:
+                delay = loop_config.backoff(tries, FIRST, MOST)
+                closed = isinstance(refused, errors.PortalClosed)
+                code = (
+                    f"portal_{refused.why}"
+                    if isinstance(refused, errors.PortalClosed)
+                    else "portal_unreachable"
+                )
+                self.waiting = seams.Trouble(code, wiring.why(refused))
+                say = self.log.error if closed else self.log.warning
+                say("portal.unreachable", reason=refused.text, delay=delay)
+                tries += 1
+                await supervisor.first_of(self.clock.sleep(delay), stop.wait())
+        return None
+
+    async def _work(
+        self,
+        portal: b24.Bitrix24Portal,
+        leave: sending.Sending,
+        directory: model.Directory,
+        stop: asyncio.Event,
+    ) -> None:
+        self.log.info("portal.connected", address=self.section.address)
+        keeper, chosen = await self._rules(directory)
+        made = worker.PortalWorker(
+            portal_id=self.portal,
+            portal=portal,
+            stores=worker.Stores(self.store.inbox, self.store.mirror, self.store.ledger, self.store.notebook),
+            sending=leave,
+            rules=chosen.rules(),
+            directory=directory,
+            key=await self._digest_key(),
+            settings=wiring.loop_settings(self.settings),
+            clock=self.clock,
+            log=self.log,
+            at=self.at,
+        )
+        await keeper.accept(chosen)
+        self.keeper, self.worker, self.waiting = keeper, made, None
+        async with asyncio.TaskGroup() as group:
+            supervisor.spawn(group, self._kept(keeper, stop), name=f"config {self.portal}")
+            supervisor.spawn(group, self._refreshed(portal, keeper, stop), name=f"directory {self.portal}")
+            supervisor.spawn(group, made.run(stop), name=f"worker {self.portal}")
+
+    async def _rules(self, directory: model.Directory) -> tuple[configuration.Keeper, configuration.Compiled]:
+        """What to start with. Raises StartError if there is nothing to start with."""
+        await self.store.notebook.write(self.portal, notes.NAMES, notes.names(directory))
+        keeper = configuration.Keeper(
+            self.path, self.portal, self.store.notebook, self.clock, self.auto, directory, self._take
+        )
+        now = await asyncio.to_thread(configuration.compiled, self.rough.bundle, directory)
+        chosen = await keeper.first(now)
+        if chosen.errors and chosen.empty:
+            raise StartError(4, chosen.shown())
+        return keeper, chosen
+
+    async def _take(self, rules: decision.Rules) -> None:
+        if self.worker is not None and self.keeper is not None:
+            await self.worker.replace(rules, self.keeper.directory)
+
+    async def _kept(self, keeper: configuration.Keeper, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await supervisor.first_of(self.clock.sleep(WATCH), stop.wait())
+            try:
+                await keeper.look()
+            except (errors.PortalError, errors.StoreError) as refused:
+                # The portal's watermarks or the notebook couldn't be had: the old rules work on, the next look retries.
+                self.log.warning("config.delayed", reason=str(refused))
+
+    async def _refreshed(
+        self, portal: b24.Bitrix24Portal, keeper: configuration.Keeper, stop: asyncio.Event
+    ) -> None:
+        while not stop.is_set():
+            await supervisor.first_of(self.clock.sleep(REFRESH), stop.wait())
+            if stop.is_set():
+                return
+            try:
+                directory = await portal.directory()
+                await keeper.renamed(directory)
+                await self.store.notebook.write(self.portal, notes.NAMES, notes.names(directory))
+            except (errors.PortalError, errors.StoreError) as refused:
+                self.log.warning("portal.degraded", reason=str(refused))
+
+    async def _digest_key(self) -> bytes:
+        """Made once for the life of the store: another key would make every phone look new."""
+        notebook = self.store.notebook
+        written = await notebook.read(self.portal, notes.DIGEST_KEY)
+        if not written:
+            written = dice.token_hex(32)
+            await notebook.write(self.portal, notes.DIGEST_KEY, written)
+        return bytes.fromhex(str(written))

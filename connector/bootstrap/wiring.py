@@ -1,0 +1,144 @@
+"""Which class stands behind which port for a Bitrix24 portal, and how its errors are said to a person."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import structlog
+
+from connector import clock, errors, ports, settings
+from connector.bitrix24 import hooks, portal, secret
+from connector.loops import config as loop_config
+from connector.web import seams
+from robots import model
+
+BadUrl = secret.BadUrl
+_log = structlog.get_logger()
+
+
+class PortalSection(Protocol):
+    """What the YAML's `portal:` says, as far as the shell needs it."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def insecure_http(self) -> bool: ...
+
+    @property
+    def events(self) -> str: ...
+
+
+async def directory(
+    made: settings.Settings, section: PortalSection, kept: settings.Secrets
+) -> model.Directory:
+    """The portal's dictionaries, once. Raises BadUrl, errors.PortalError."""
+    async with opened(made, section, kept, clock.SystemClock(), None) as found:
+        return await found.directory()
+
+
+@asynccontextmanager
+async def opened(
+    made: settings.Settings,
+    section: PortalSection,
+    kept: settings.Secrets,
+    ticking: ports.Clock,
+    on_sending: ports.OnSending | None,
+) -> AsyncIterator[portal.Bitrix24Portal]:
+    """A portal to talk to while the context is open. Raises BadUrl if the webhook isn't this portal's."""
+    url = webhook(section, kept)
+    found = portal.Bitrix24Portal(
+        url,
+        model.PortalId(settings.portal_id(section.address)),
+        section.address,
+        ticking,
+        on_sending=on_sending,
+        settings=portal.Settings(request_timeout=made.request_timeout),
+    )
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+def webhook(section: PortalSection, kept: settings.Secrets) -> secret.WebhookUrl:
+    """The host comes from the configuration only: a webhook of another portal is refused."""
+    url = secret.WebhookUrl(kept.b24_url, insecure_http=section.insecure_http)
+    if settings.host_of(url.host) != settings.host_of(section.address):
+        raise BadUrl(f"вебхук не от портала {section.address}: в нём адрес {url.host}")
+    return url
+
+
+def loop_settings(made: settings.Settings) -> loop_config.LoopSettings:
+    """The loops' own scale with the process's settings: what is scaled down by a harness is scaled as a whole."""
+    usual = loop_config.LoopSettings()
+    scale = min(1.0, made.settle_window / usual.settle_window)
+    return loop_config.LoopSettings(
+        settle_window=made.settle_window,
+        foreign_window=made.settle_window + made.request_timeout,
+        look_twice_gap=usual.look_twice_gap * scale,
+        sweep_period=made.sweep_period,
+        closed_first=min(usual.closed_first, max(1.0, made.sweep_period)),
+        poll=min(usual.poll, made.sweep_period),
+        retry_first=usual.retry_first * scale,
+    )
+
+
+def hook_portals(section: PortalSection, kept: settings.Secrets) -> dict[str, seams.HookPortal]:
+    """Every name of the portal -> how its doorbells are believed. A sandbox on loopback has a name of its own."""
+    host = settings.host_of(section.address)
+    found = seams.HookPortal(
+        model.PortalId(settings.portal_id(section.address)),
+        kept.events_token.encode(),
+        "" if settings.is_loopback(host) else host,
+        parse=parse,
+    )
+    return dict.fromkeys(settings.hook_names(section.address), found)
+
+
+def parse(body: bytes) -> seams.Doorbell:
+    try:
+        return hooks.parse(body)
+    except hooks.Malformed as broken:
+        raise seams.HookMalformed(str(broken)) from broken
+
+
+def crash(point: str) -> Callable[[str], None]:
+    """`before_send` dies there at the first time, `before_send:3` at the third, as by kill -9; empty never."""
+    name, _, times = point.partition(":")
+    left = int(times) if times.isdigit() else 1
+
+    def at(here: str) -> None:
+        nonlocal left
+        if here != name:
+            return
+        left -= 1
+        if left <= 0:
+            _log.warning("daemon.crash_point", point=here)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return at
+
+
+def why(refused: errors.PortalError) -> str:
+    """A portal's error for a person."""
+    match refused:
+        case errors.PortalClosed(why=errors.Closed.TARIFF):
+            return (
+                f"Портал закрыл REST: «{refused.text}». Нужен платный тариф и подписка на Маркет "
+                "(или 15-дневная проба). Ничего не потеряно"
+            )
+        case errors.PortalClosed(why=errors.Closed.REVOKED):
+            return "Портал не принимает вебхук: он удалён или код неверен. Создайте новый и выполните voronka connect"
+        case errors.PortalClosed(why=errors.Closed.DELETED):
+            return "Такого портала больше нет: он удалён"
+        case errors.PortalClosed():
+            return f"Портал закрыл доступ: {refused.text}"
+        case errors.NoRights():
+            return f"Не хватает прав вебхука: {refused.text}"
+        case _:
+            return f"Портал не отвечает: {refused.text}"
