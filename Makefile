@@ -1,5 +1,5 @@
 # One command each. `make test` is the whole proof on a clean checkout; the rest are its parts.
-PYTHON ?= python3.11
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed

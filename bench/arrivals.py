@@ -52,13 +52,26 @@ def floor(deals: int, profile: str) -> dict[str, float]:
     }
 
 
-def arrive(portal: driver.Sandbox, deals: int) -> list[int]:
-    """All deals within one second, as an import or a campaign does; each with a client of its own."""
-    contacts = [portal.contact(f"Клиент {n}", f"+7916{n:07d}") for n in range(deals)]
-    made = []
-    for number in range(deals):
-        made.append(portal.deal(title=f"Сделка {number}", contactIds=[contacts[number]]))
-    return made
+def clients(portal: driver.Sandbox, deals: int) -> list[int]:
+    return [portal.contact(f"Клиент {n}", f"+7916{n:07d}") for n in range(deals)]
+
+
+def arrive(portal: driver.Sandbox, contacts: list[int]) -> list[int]:
+    """All deals at once, as an import or a campaign does; each with a client of its own."""
+    number = portal.categories["Продажи"]
+    deals = [
+        {
+            "user_id": driver.IVANOV,
+            "fields": {
+                "categoryId": number,
+                "assignedById": driver.IVANOV,
+                "title": f"Сделка {at}",
+                "contactIds": [contact],
+            },
+        }
+        for at, contact in enumerate(contacts)
+    ]
+    return [int(item["id"]) for item in portal.lever("POST", f"items/{driver.DEAL}", deals)]
 
 
 def done(portal: driver.Sandbox, deals: list[int]) -> int:
@@ -75,11 +88,12 @@ def ours(folder: pathlib.Path, deals: int, profile: str, limit: float) -> dict[s
     )
     try:
         daemon.start().ready()
-        time.sleep(2)
+        known = clients(sandbox, deals)
+        time.sleep(3)
         sandbox.lever("POST", "limits", {"clear": True})
         before = sandbox.requests()
-        made = arrive(sandbox, deals)
         started = time.monotonic()
+        made = arrive(sandbox, known)
         while done(sandbox, made) < deals and time.monotonic() - started < limit:
             time.sleep(0.1)
         spent = time.monotonic() - started
@@ -105,9 +119,10 @@ def naive(folder: pathlib.Path, deals: int, profile: str, limit: float) -> dict[
     sandbox = driver.Sandbox(folder, daemon_port=driver.free_port(), profile=profile)
     url = f"http://127.0.0.1:{sandbox.port}/rest/{driver.ROBOT}/{driver.ROBOT_SECRET}/"
     try:
+        known = clients(sandbox, deals)
         sandbox.lever("POST", "limits", {"clear": True})
-        made = arrive(sandbox, deals)
         started = time.monotonic()
+        made = arrive(sandbox, known)
         threads = [threading.Thread(target=_script, args=(url, deal), daemon=True) for deal in made]
         for thread in threads:
             thread.start()

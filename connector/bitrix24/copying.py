@@ -38,9 +38,8 @@ async def _pages(
     at: desk.Desk, kind: ports.Kind, below: int | None, part: Mapping[str, Any]
 ) -> AsyncIterator[Page]:
     last, more = 0, True
-    length = 1  # the first request finds out whether there is more than a page at all
     while more:
-        chain = [_page(kind, last, below, part, n) for n in range(length)]
+        chain = [_page(kind, last, below, part, n) for n in range(at.settings.chain)]
         outcomes = await at.client.group(chain, lane=ports.Lane.BACKFILL)
         for n, outcome in enumerate(outcomes):
             if isinstance(outcome, errors.PortalError):
@@ -54,7 +53,6 @@ async def _pages(
                 yield page
             if not more:
                 break
-        length = at.settings.chain
 
 
 def _page(kind: ports.Kind, last: int, below: int | None, part: Mapping[str, Any], n: int) -> client.Command:

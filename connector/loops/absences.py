@@ -45,18 +45,23 @@ class Absences:
         while self._lately and now - self._lately[0] > timedelta(seconds=desk.settings.gone_window):
             self._lately.popleft()
         self._lately.extend(now for _ in known)
-        if len(self._lately) > desk.settings.gone_at_once and not await self._approved(now):
-            await self._ask_a_person(known, now)
-            held = {one.dirty for one in known}
-        else:
-            held = set()
+        held: set[ports.Dirty] = set()
+        if len(self._lately) > desk.settings.gone_at_once:
+            if await self._approved(now):
+                desk.health.clear(health.GONE)
+                await desk.notebook.write(desk.id, PROBLEM, None)
+            else:
+                await self._ask_a_person(known, now)
+                held = {one.dirty for one in known}
         for one in gone:
             if one.dirty not in held:
                 await self._tombstone(one, now)
         return {dirty: Held("пропало слишком много карточек сразу, ждём человека") for dirty in held}
 
-    def hidden(self, ref: model.CardRef, why: str) -> errors.NoRights:
-        """It may be there: the card is kept, health is red until it is seen again."""
+    def hidden(self, ref: model.CardRef, memory: ports.Memory, why: str) -> errors.NoRights:
+        """It may be there: the card is kept; if it was seen before, health is red until it is again."""
+        if memory.card is None:
+            return errors.NoRights(why)
         self._hidden.add(ref)
         text = f"вебхук не видит карточек, которые видел: {len(self._hidden)}, например {ref} ({why})"
         self._desk.health.trouble(health.RIGHTS, text)

@@ -223,8 +223,10 @@ class Executor:
         except BaseException:
             self._ends = ends + self._ends
             raise
-        for row, _ in ends:
+        for row, end in ends:
             self._flying.pop(row.wish.card, None)
+            if end.to.final:
+                self._failing.pop(row.wish.key, None)
         self.wake.set()
 
     async def _end(self, ends: Sequence[tuple[ports.Row, ports.End]]) -> None:

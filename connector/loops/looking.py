@@ -54,7 +54,7 @@ class Looking:
                 case ports.Absent(True):
                     gone.append(absences.Gone(dirty, ref, memories[ref]))
                 case ports.Absent(False, why):
-                    troubles[dirty] = self._absences.hidden(ref, why)
+                    troubles[dirty] = self._absences.hidden(ref, memories[ref], why)
                 case ports.Facts() as facts:
                     self._absences.seen(ref)
                     await self._seat(dirty, memories[ref], facts, table, torn, troubles)

@@ -21,12 +21,14 @@ class Moments:
         desk, settings = self._desk, self._desk.settings
         self._changed.clear()
         now = desk.clock.now()
-        if await desk.mirror.due(desk.id, now, settings.moments_batch) >= settings.moments_batch:
+        wake = await desk.mirror.next_wake(desk.id)
+        if wake is not None and wake <= now:
+            await desk.mirror.due(desk.id, now, settings.moments_batch)
             return 0.0
         retry = await desk.ledger.next_moment(desk.id)
         if retry is not None and retry <= now:
             self._executor.set()
-        moments = [at for at in (await desk.mirror.next_wake(desk.id), retry) if at is not None and at > now]
+        moments = [at for at in (wake, retry) if at is not None and at > now]
         if not moments:
             return settings.poll
         return min(settings.poll, max(0.01, (min(moments) - now).total_seconds()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from connector import errors, ports
@@ -91,10 +92,8 @@ class Settler:
         for row, task in zip(rows, tasks, strict=True):
             match task.result():
                 case ports.Done() as done:
-                    note = done.note or executors.ADOPTED
-                    ends[row.wish.key] = ports.End(
-                        row.wish.key, S.DONE, self._desk.clock.now(), note=note, made=done.made
-                    )
+                    end = executors.ended(row, done, self._desk.clock.now())
+                    ends[row.wish.key] = replace(end, note=executors.ADOPTED) if end.to is S.DONE else end
                 case None:
                     missing.append(row)
                 case Exception() as trouble:

@@ -19,6 +19,8 @@ from connector.web import metrics, seams
 MAX_BODY = 64 * 1024
 RETRY_AFTER = "5"
 _CLOSE = {"Connection": "close"}
+SAY_EVERY = 10.0
+"""Seconds between two log lines of one reason: a flood of forgeries must not fill the disk with its own story."""
 _log = structlog.get_logger()
 
 
@@ -33,6 +35,8 @@ class Hooks:
         body_timeout: float,
     ) -> None:
         self._portals, self._inbox, self._metrics, self._timeout = portals, inbox, counted, body_timeout
+        self._said: dict[str, tuple[float, int]] = {}
+        """By reason: when it was last logged, how many were not logged since."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         with self._metrics.hook_seconds.time():
@@ -55,7 +59,7 @@ class Hooks:
         try:
             bell = portal.parse(body)
         except seams.HookMalformed as broken:
-            _log.warning("hook.refused", portal=portal.id, reason=str(broken))
+            self._refuse(portal, str(broken))
             return "malformed", web.Response(status=400)
         return await self._take(portal, bell)
 
@@ -73,7 +77,7 @@ class Hooks:
 
     async def _take(self, portal: seams.HookPortal, bell: seams.Doorbell) -> tuple[str, web.Response]:
         if not believed(portal, bell):
-            _log.warning("hook.refused", portal=portal.id, reason="чужой токен или портал")
+            self._refuse(portal, "чужой токен или портал")
             return "refused", web.Response(status=403)
         if bell.thing is None:
             _log.debug("hook.ignored", portal=portal.id, name=bell.event[:60])
@@ -85,6 +89,15 @@ class Hooks:
             return "unsaved", unsaved()
         _log.debug("hook.received", portal=portal.id, thing=f"{bell.thing.kind}:{bell.thing.id}")
         return "saved", web.Response(text="ok")
+
+    def _refuse(self, portal: seams.HookPortal, reason: str) -> None:
+        now = asyncio.get_running_loop().time()
+        last, silent = self._said.get(reason, (-SAY_EVERY, 0))
+        if now - last < SAY_EVERY:
+            self._said[reason] = last, silent + 1
+            return
+        self._said[reason] = now, 0
+        _log.warning("hook.refused", portal=portal.id, reason=reason, more=silent)
 
 
 def unsaved() -> web.Response:

@@ -4,7 +4,7 @@
 |---|---|---|
 | GET state, state/{room} | | a summary; everything one room remembers |
 | GET items/{type}, items/{type}/{id} | | cards as stored, with their phones |
-| POST items/{type} | {user_id?, fields} | a card added by that user, as by hand |
+| POST items/{type} | {user_id?, fields} or a list | cards added by that user, as by hand; a list all at once |
 | PATCH items/{type}/{id} | {user_id?, fields} | changed, moved |
 | DELETE items/{type}/{id} | | deleted; POST items/{type}/{id}/restore takes it back |
 | POST call | {method, params, user_id?} | any REST method as that user: no bucket, latency, faults |
@@ -130,7 +130,10 @@ class Control:
 
     async def add(self, request: web.Request) -> Any:
         data = await request.json()
-        return _item(self.portal.crm.add(int(request.match_info["type"]), data["fields"], self._user(data)))
+        type_id = int(request.match_info["type"])
+        if isinstance(data, list):
+            return [_item(self.portal.crm.add(type_id, each["fields"], self._user(each))) for each in data]
+        return _item(self.portal.crm.add(type_id, data["fields"], self._user(data)))
 
     async def update(self, request: web.Request) -> Any:
         data = await request.json()
