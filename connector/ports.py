@@ -259,8 +259,9 @@ class End:
 
 
 def marker(key: intents.WishKey) -> str:
-    """What is left in whatever a wish creates, to find it again: as origin id, as a task's XML_ID."""
-    return f"v-{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+    """What is left in whatever a wish creates, to find it again (origin id; in a task's XML_ID; short, under a comment):
+    16 hex digits. Adapters write this very text, the ledger looks rows up by it."""
+    return hashlib.blake2s(key.encode(), digest_size=8).hexdigest()
 
 
 class Ledger(Protocol):

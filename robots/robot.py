@@ -102,6 +102,8 @@ class Robot:
     condition: conditions.Condition | None = None
     order: int = 0
     """Its place among the robots of one moment: the file's order."""
+    was: intents.RobotId | None = None
+    """Its former path (`was:`): the history under it is this robot's."""
 
 
 class GateDoes(StrEnum):

@@ -87,6 +87,8 @@ class FakePortal(ports.Portal):
         self.during: dict[str, Callable[[], Awaitable[None]]] = {}
         """By method: what else happens while the portal answers it."""
         self._faults: list[tuple[Exception, bool]] = []
+        self.hashes: tuple[str, ...] = ()
+        """What the copy says of every client's comms."""
         self.late: dict[intents.WishKey, int] = {}
         """Found only after being looked for so many times."""
 
@@ -187,23 +189,21 @@ class FakePortal(ports.Portal):
     async def copy(
         self, kind: ports.Kind, below: int | None
     ) -> AsyncIterator[Sequence[ports.CopiedCard] | Sequence[ports.CopiedClient]]:
-        """Pages of two."""
-        await self._called(f"copy {kind} {below}")
-        every = [card for ref, card in self.cards.items() if ref.kind.value == kind.value]
-        newest = sorted(
-            (card for card in every if below is None or card.ref.id < below), key=lambda card: -card.ref.id
-        )
+        """Pages of two, ids up to `below`."""
+        await self._called(f"copy {kind}")
+
+        def pages(some: list[Any]) -> list[list[Any]]:
+            return [some[at : at + 2] for at in range(0, len(some), 2)]
+
+        cards = [self.cards[ref] for ref in sorted(self.cards) if ref.kind.value == kind.value]
+        clients = [self.people[ref] for ref in sorted(self.people) if ref.kind.value == kind.value]
         for closed in (False, True):
-            some = [ports.CopiedCard(card) for card in newest if card.closed is closed]
-            for at in range(0, len(some), 2):
-                yield some[at : at + 2]
-        people = sorted(
-            (one for ref, one in self.people.items() if ref.kind.value == kind.value),
-            key=lambda one: -one.ref.id,
-        )
-        mine = [one for one in people if below is None or one.ref.id < below]
-        for at in range(0, len(mine), 2):
-            yield [ports.CopiedClient(one, ()) for one in mine[at : at + 2]]
+            for page in pages([card for card in cards if card.closed is closed]):
+                yield [ports.CopiedCard(card) for card in page if below is None or card.ref.id <= below]
+        for page in pages(clients):
+            yield [
+                ports.CopiedClient(one, self.hashes) for one in page if below is None or one.ref.id <= below
+            ]
 
     # ------------------------------------------------------------ writes
 

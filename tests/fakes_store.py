@@ -192,7 +192,7 @@ class MemoryMirror(api.Mirror):
         card.memory = dataclasses.replace(card.memory, deleted=True)
         card.looked_at, card.wake_at = at, None
         for row in rows.wishes.values():
-            if row.wish.card == ref and row.state in transitions.UNSENT:
+            if row.wish.card == ref and row.wish.digest and row.state in transitions.UNSENT:
                 memory_rows.supersede(row, at, transitions.DELETED_NOTE)
         self._world.finish(rows, [dirty])
 

@@ -12,21 +12,21 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import tenacity
 
 from connector import errors, ports
-from connector.bitrix24 import answers, classify, operating, phpquery, transport
+from connector.bitrix24 import answers, classify, operating, phpquery, transport, units
 from connector.bitrix24 import gate as gates
 from robots import intents
 
 MOST = 50
 Command = phpquery.Command
 Answer = answers.Answer
-Outcome = Answer | errors.PortalError
+Outcome = units.Outcome
 
 
 class NotPermitted(errors.PortalError):
@@ -47,34 +47,6 @@ class Settings:
     dry_run: bool = False
 
 
-@dataclass(eq=False, slots=True)
-class _Unit:
-    """A group on its way: commands, what they are expected to cost, where the outcomes go."""
-
-    commands: Sequence[Command]
-    key: intents.WishKey | None
-    done: asyncio.Future[list[Outcome]]
-    costs: list[float] = field(default_factory=list)
-    size: int = 0
-
-    @property
-    def alone(self) -> bool:
-        return len(self.commands) == 1 and phpquery.needs_own_request(self.commands[0])
-
-    def fail(self, error: errors.PortalError) -> None:
-        self.answer([error] * len(self.commands))
-
-    def lost(self, error: errors.PortalError) -> None:
-        """Sent without an answer: unknown for what writes, to be tried again for what reads."""
-        self.answer(
-            [classify.unanswered(error.text, code=error.code, status=error.status, method=each.method, write=each.write) for each in self.commands]
-        )  # fmt: skip
-
-    def answer(self, outcomes: list[Outcome]) -> None:
-        if not self.done.done():
-            self.done.set_result(outcomes)
-
-
 class Client:
     """`on_sending` is asked with the wish keys of a batch just before it goes out."""
 
@@ -91,7 +63,7 @@ class Client:
         self._wire, self.gate, self._clock = wire, gate, clock
         self.budget = budget or operating.Budget()
         self._on_sending, self._settings = on_sending, settings or Settings()
-        self._queues: dict[ports.Lane, deque[_Unit]] = {lane: deque() for lane in ports.Lane}
+        self._queues: dict[ports.Lane, deque[units.Unit]] = {lane: deque() for lane in ports.Lane}
         self._pumps: dict[ports.Lane, asyncio.Task[None]] = {}
         self._flights: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
@@ -150,7 +122,7 @@ class Client:
     async def _once(
         self, commands: Sequence[Command], lane: ports.Lane, key: intents.WishKey | None
     ) -> list[Outcome]:
-        unit = _Unit(commands, key, asyncio.get_running_loop().create_future())
+        unit = units.Unit(commands, key, asyncio.get_running_loop().create_future())
         unit.size = sum(len(str(each.params)) * 2 for each in commands)
         self._queues[lane].append(unit)
         pump = self._pumps.get(lane)
@@ -165,9 +137,9 @@ class Client:
         retrying = tenacity.AsyncRetrying(
             sleep=self._clock.sleep,
             stop=tenacity.stop_after_attempt(self._settings.read_tries),
-            wait=_wait,
-            retry=tenacity.retry_if_result(lambda outcomes: _passing(outcomes) is not None),
-            retry_error_callback=_last_outcomes,
+            wait=units.backoff,
+            retry=tenacity.retry_if_result(lambda outcomes: units.passing(outcomes) is not None),
+            retry_error_callback=units.last_outcomes,
         )
         return await retrying(self._once, commands, lane, None)
 
@@ -182,17 +154,17 @@ class Client:
                 await self._clock.sleep(min(wait, 1.0))
                 continue
             await self.gate.enter(lane)
-            units = self._pack(queue)
-            if not units:
+            flock = self._pack(queue)
+            if not flock:
                 self.gate.leave()
                 continue
             flight = asyncio.get_running_loop().create_task(
-                self._fly(units), name=f"bitrix24 batch {next(self._numbers)}"
+                self._fly(flock), name=f"bitrix24 batch {next(self._numbers)}"
             )
             self._flights.add(flight)
             flight.add_done_callback(self._flights.discard)
 
-    def _until_ready(self, queue: deque[_Unit]) -> float:
+    def _until_ready(self, queue: deque[units.Unit]) -> float:
         """Seconds until the first of the queue may go; those blocked for long are handed back on the way."""
         shortest = self._settings.longest_park
         for unit in list(queue):
@@ -201,11 +173,11 @@ class Client:
                 return 0.0
             if wait > self._settings.longest_park:
                 queue.remove(unit)
-                unit.fail(_resting(unit.commands[0].method, wait))
+                unit.fail(units.resting(unit.commands[0].method, wait))
             shortest = min(shortest, wait)
         return shortest
 
-    def _parked(self, unit: _Unit) -> float:
+    def _parked(self, unit: units.Unit) -> float:
         """Seconds until the budget of each of its methods has room."""
         now = self._clock.monotonic()
         need: dict[str, float] = {}
@@ -216,9 +188,9 @@ class Client:
     def _cost(self, command: Command) -> float:
         return self.budget.expected(command.method, write=command.write)
 
-    def _pack(self, queue: deque[_Unit]) -> list[_Unit]:
+    def _pack(self, queue: deque[units.Unit]) -> list[units.Unit]:
         """What goes now, out of the queue, its cost reserved: by time, by count, by size, none that must wait."""
-        packed: list[_Unit] = []
+        packed: list[units.Unit] = []
         seconds, count, size = 0.0, 0, 0
         for unit in list(queue):
             if unit.done.done():
@@ -246,73 +218,73 @@ class Client:
 
     # --- one request
 
-    async def _fly(self, units: list[_Unit]) -> None:
+    async def _fly(self, flock: list[units.Unit]) -> None:
         try:
-            permitted = await self._permitted(units)
+            permitted = await self._permitted(flock)
             if permitted:
                 await self._send(permitted)
         except BaseException as error:
             # A bug or a cancellation must not leave callers waiting for ever; what was sent is unknown.
-            for unit in units:
+            for unit in flock:
                 unit.lost(errors.Unknown(f"прервано: {type(error).__name__}"))
             raise
         finally:
             self.gate.leave()
 
-    async def _permitted(self, units: list[_Unit]) -> list[_Unit]:
-        keys = {unit.key for unit in units if unit.key is not None}
+    async def _permitted(self, flock: list[units.Unit]) -> list[units.Unit]:
+        keys = {unit.key for unit in flock if unit.key is not None}
         if not keys or self._on_sending is None:
-            return units
+            return flock
         try:
             allowed = await self._on_sending(keys)
         except Exception as error:
-            for unit in units:
+            for unit in flock:
                 self._unsent(unit, errors.Retryable(f"не записано перед отправкой: {type(error).__name__}"))
             if isinstance(error, errors.StoreError):
                 return []
             raise
-        for unit in [one for one in units if one.key is not None and one.key not in allowed]:
+        for unit in [one for one in flock if one.key is not None and one.key not in allowed]:
             self._unsent(unit, NotPermitted("уже не отправляется"))
-        return [unit for unit in units if unit.key is None or unit.key in allowed]
+        return [unit for unit in flock if unit.key is None or unit.key in allowed]
 
-    def _unsent(self, unit: _Unit, error: errors.PortalError) -> None:
+    def _unsent(self, unit: units.Unit, error: errors.PortalError) -> None:
         for each, cost in zip(unit.commands, unit.costs, strict=True):
             self.budget.release(each.method, cost)
         unit.fail(error)
 
-    async def _send(self, units: list[_Unit]) -> None:
-        alone = units[0].commands[0] if units[0].alone else None
+    async def _send(self, flock: list[units.Unit]) -> None:
+        alone = flock[0].commands[0] if flock[0].alone else None
         method = alone.method if alone else "batch"
-        labels, payload = ([], dict(alone.params)) if alone else _batch(units)
+        labels, payload = ([], dict(alone.params)) if alone else units.batch(flock)
         self.requests += 1
         sent_at = self._clock.now()
         try:
             reply = await self._wire.post(method, payload)
         except errors.Retryable as error:
-            for unit in units:
+            for unit in flock:
                 self._unsent(unit, error)
             return
         except errors.Unknown as error:
-            self._settle(units, None)
-            for unit in units:
+            self._settle(flock, None)
+            for unit in flock:
                 unit.lost(error)
             return
         self._learn_clock(reply, sent_at)
         if not isinstance(reply.data, dict) or reply.status != 200 or "error" in reply.data:
-            self._refused(units, reply)
+            self._refused(flock, reply)
             return
         self.gate.accepted()
         read = [answers.single(reply.data)] if alone else answers.batch(reply.data, labels)
-        self._deliver(units, read)
+        self._deliver(flock, read)
 
-    def _refused(self, units: list[_Unit], reply: transport.Reply) -> None:
+    def _refused(self, flock: list[units.Unit], reply: transport.Reply) -> None:
         """The whole request was refused: nothing of it was done, unless the refusal itself says nothing."""
         code, text = classify.code_of(reply.data)
         limited = code.casefold() == "query_limit_exceeded"
         delay = self.gate.refused() if limited else None
         if not limited:
             self.gate.accepted()
-        for unit in units:
+        for unit in flock:
             outcomes: list[Outcome] = []
             for each in unit.commands:
                 error = classify.refusal(
@@ -327,10 +299,10 @@ class Client:
                 self.budget.release(each.method, cost)
             unit.answer(outcomes)
 
-    def _deliver(self, units: list[_Unit], read: list[answers.Raw]) -> None:
+    def _deliver(self, flock: list[units.Unit], read: list[answers.Raw]) -> None:
         at = iter(read)
         now = self._clock.monotonic()
-        for unit in units:
+        for unit in flock:
             outcomes: list[Outcome] = []
             for each, cost in zip(unit.commands, unit.costs, strict=True):
                 raw = next(at)
@@ -354,9 +326,9 @@ class Client:
             error.delay = self._block(command.method, raw.time)
         return error
 
-    def _settle(self, units: list[_Unit], took: float | None) -> None:
+    def _settle(self, flock: list[units.Unit], took: float | None) -> None:
         now = self._clock.monotonic()
-        for unit in units:
+        for unit in flock:
             for each, cost in zip(unit.commands, unit.costs, strict=True):
                 self.budget.settle(each.method, cost, took, now)
 
@@ -374,42 +346,3 @@ class Client:
             middle = sent_at + (self._clock.now() - sent_at) / 2
             self.offset = stamp - middle
             self.portal_zone = stamp.tzinfo or answers.UTC_ZONE
-
-
-def _batch(units: Sequence[_Unit]) -> tuple[list[str], dict[str, Any]]:
-    """Keys in order, and the body of the request. A group's names become keys of the batch."""
-    labels: list[str] = []
-    lines: dict[str, str] = {}
-    for at, unit in enumerate(units):
-        own = {each.name or str(n): f"u{at}c{n}" for n, each in enumerate(unit.commands)}
-        for each, label in zip(unit.commands, own.values(), strict=True):
-            labels.append(label)
-            lines[label] = phpquery.encode(each, own)
-    return labels, {"halt": 0, "cmd": lines}
-
-
-def _resting(method: str, seconds: float) -> errors.Retryable:
-    text = f"метод {method} отдыхает: портал ограничил его время работы"
-    return errors.Retryable(text, delay=seconds, code="OPERATION_TIME_LIMIT", method=method)
-
-
-def _passing(outcomes: list[Outcome]) -> errors.Retryable | None:
-    return next(
-        (one for one in outcomes if isinstance(one, errors.Retryable) and not isinstance(one, errors.PortalClosed)),
-        None,
-    )  # fmt: skip
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    """0.5, 1, 2 … 8 s; longer if the portal said so."""
-    outcomes = state.outcome.result() if state.outcome else []
-    passing = _passing(outcomes)
-    said = passing.delay if passing is not None and passing.delay is not None else 0.0
-    return max(said, min(8.0, 0.5 * 2.0 ** (state.attempt_number - 1)))
-
-
-def _last_outcomes(state: tenacity.RetryCallState) -> list[Outcome]:
-    if state.outcome is None:
-        raise RuntimeError("a retry without a try")
-    outcomes: list[Outcome] = state.outcome.result()
-    return outcomes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from connector import errors
@@ -31,6 +31,8 @@ class Desk:
     client: client.Client
     portal: model.PortalId
     address: str
+    download: Callable[[str], Awaitable[bytes]]
+    """A file of the portal by the address that it gave."""
     settings: Settings = field(default_factory=Settings)
     known: parsing.Context = field(default_factory=parsing.Context)
 

@@ -13,20 +13,78 @@ from connector.bitrix24 import client, names, writing
 from robots import intents, model
 
 NEVER = frozenset(
-    "id entityTypeId stageId previousStageId stageSemanticId categoryId createdTime createdBy updatedTime updatedBy "
-    "movedTime movedBy lastActivityTime lastActivityBy lastCommunicationTime begindate closedate closed isNew isRecurring "
-    "isReturnCustomer isRepeatedApproach quoteId originatorId originId webformId orderStage searchContent xmlId fm "
-    "contactId contacts companyIds dateCreateShort isWork isWon isLose receivedAmount lostAmount hasProducts probability "
-    "taxValue accountCurrencyId opportunityAccount taxValueAccount productRows observersUsers".split()
+    [
+        "id",
+        "entityTypeId",
+        "stageId",
+        "previousStageId",
+        "stageSemanticId",
+        "categoryId",
+        "createdTime",
+        "createdBy",
+        "updatedTime",
+        "updatedBy",
+        "movedTime",
+        "movedBy",
+        "lastActivityTime",
+        "lastActivityBy",
+        "lastCommunicationTime",
+        "begindate",
+        "closedate",
+        "closed",
+        "isNew",
+        "isRecurring",
+        "isReturnCustomer",
+        "isRepeatedApproach",
+        "quoteId",
+        "originatorId",
+        "originId",
+        "webformId",
+        "orderStage",
+        "searchContent",
+        "xmlId",
+        "fm",
+        "contactId",
+        "contacts",
+        "companyIds",
+        "dateCreateShort",
+        "isWork",
+        "isWon",
+        "isLose",
+        "receivedAmount",
+        "lostAmount",
+        "hasProducts",
+        "probability",
+        "taxValue",
+        "accountCurrencyId",
+        "opportunityAccount",
+        "taxValueAccount",
+        "productRows",
+        "observersUsers",
+    ]
 )
-_ROW = (
-    "productId productName price quantity discountTypeId discountRate discountSum taxRate taxIncluded customized "
-    "measureCode measureName sort"
-).split()
+_ROW = [
+    "productId",
+    "productName",
+    "price",
+    "quantity",
+    "discountTypeId",
+    "discountRate",
+    "discountSum",
+    "taxRate",
+    "taxIncluded",
+    "customized",
+    "measureCode",
+    "measureName",
+    "sort",
+]
 
 
 def copied(
-    act: intents.CopyDeal, raw: Mapping[str, Any], described: Mapping[model.FieldCode, model.Field], marker: str
+    act: intents.CopyDeal,
+    raw: Mapping[str, Any],
+    described: Mapping[model.FieldCode, model.Field],
+    marker: str,
 ) -> dict[str, Any]:
     """The fields of the new deal, from the source as crm.item.get shows it."""
     made = {

@@ -53,15 +53,18 @@ def plain(amount: Decimal) -> str:
     return format(amount, "f")
 
 
-def fields(wanted: Mapping[model.FieldCode, model.Value], present: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What to send. `present`: the card as it is now, where a list has to be merged into."""
+def fields(
+    wanted: Mapping[model.FieldCode, model.Value], described: Mapping[model.FieldCode, model.Field]
+) -> dict[str, Any]:
+    """What to send. An emptied multiple field is an empty list, or the portal refuses it."""
     made: dict[str, Any] = {}
     for code, value in wanted.items():
-        made[code] = spelled(code, value)
+        field = described.get(code)
+        made[code] = [] if value is None and field is not None and field.multiple else spelled(code, value)
         if code == "opportunity" and isinstance(value, model.Money):
             made["currencyId"] = value.currency
             made["isManualOpportunity"] = "Y"
-    return made if present is None else made
+    return made
 
 
 def merged(act: intents.SetFields, present: model.Card) -> dict[model.FieldCode, model.Value]:
@@ -123,9 +126,7 @@ def update(ref: model.CardRef, sent: Mapping[str, Any]) -> client.Command:
 
 
 def get(ref: model.CardRef) -> client.Command:
-    return client.Command(
-        "crm.item.get", {"entityTypeId": names.type_id(ref), "id": ref.id, **names.RAW_UF}
-    )
+    return client.Command("crm.item.get", {"entityTypeId": names.type_id(ref), "id": ref.id, **names.RAW_UF})
 
 
 def move(ref: model.CardRef, act: intents.MoveStage) -> client.Command:
@@ -174,9 +175,7 @@ def checklist(
     return head + [_item(task, title, parent, f"item{n}") for n, title in enumerate(titles)]
 
 
-def _item(
-    task: int | phpquery.Ref, title: str, parent: int | phpquery.Ref, name: str
-) -> client.Command:
+def _item(task: int | phpquery.Ref, title: str, parent: int | phpquery.Ref, name: str) -> client.Command:
     params = {"TASKID": task, "FIELDS": {"TITLE": title, "PARENT_ID": parent}}
     return client.Command("task.checklistitem.add", params, write=True, name=name)
 

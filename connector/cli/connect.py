@@ -1,5 +1,139 @@
+"""`voronka connect`: from a pasted webhook to a starter YAML in six steps (users.md F7). Asks; the texts are beside."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from connector import settings
+from connector.cli import connect_words, exits, output, texts
+
+if TYPE_CHECKING:
+    from robots import model
+
+PRESET = "rop-funnel"
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    app.command("connect")(connect)
+
+
+def connect(
+    url: Annotated[
+        str, typer.Option("--url", help="Входящий вебхук; лучше ввести по запросу.", envvar="B24_URL")
+    ] = "",
+    address: Annotated[str, typer.Option("--address", help="Адрес портала: romashka.bitrix24.ru.")] = "",
+    preset: Annotated[str, typer.Option("--preset", help="Заготовка воронки.")] = PRESET,
+    pipeline: Annotated[str, typer.Option("--pipeline", help="Воронка портала, в которой работать.")] = "",
+    public_url: Annotated[
+        str, typer.Option("--public-url", help="Адрес, по которому портал видит Voronka.")
+    ] = "",
+    file: Annotated[Path | None, typer.Option("--file", help="Куда писать YAML.")] = None,
+    check: Annotated[str, typer.Option("--check", help="Только проверить портал, ничего не создавая.")] = "",
+    insecure_http: Annotated[
+        bool, typer.Option("--insecure-http", help="http на этой же машине (песочница).")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Не спрашивать: создать недостающее и записать.")
+    ] = False,
+) -> None:
+    """Подключить портал: вебхук, права, поля, настройка в режиме просмотра."""
+    from connector.bootstrap import joining
+
+    if check and not url:
+        return _knock(check)
+    secret = url or _asked_url(yes)
+    kept = settings.Secrets(secret, "")
+    try:
+        section = joining.section(secret, check or address, insecure_http)
+        output.say(f"1/6 Вебхук      ✓ {section.address}")
+        probe = joining.probe(secret, section)
+        output.say("2/6 Тариф       ✓ REST открыт")
+        for line in connect_words.rights(probe):
+            output.say(line)
+        if check:
+            raise exits.Stop(exits.Code.FINDINGS if connect_words.missing(probe) else exits.Code.FINE)
+        for line in connect_words.signals(section.address, public_url):
+            output.say(line)
+        _set_up(section, kept, preset, pipeline, public_url, file, yes=yes)
+    except joining.Refused as refused:
+        raise exits.Stop(exits.Code(refused.code), refused.text) from None
+    return None
+
+
+def _knock(host: str) -> None:
+    """What can be told without a webhook: whether a portal answers there."""
+    from connector.bootstrap import joining
+
+    try:
+        output.say(joining.knock(host))
+    except joining.Refused as refused:
+        raise exits.Stop(exits.Code(refused.code), refused.text) from None
+    output.say(texts.text("check_more", host=host))
+
+
+def _asked_url(yes: bool) -> str:
+    if yes or not sys.stdin.isatty():
+        raise exits.Stop(exits.Code.USAGE, texts.text("need_url"))
+    output.say(texts.text("ask_url"))
+    return str(typer.prompt("1/6 Вебхук", hide_input=True, prompt_suffix="      ", err=True)).strip()
+
+
+def _set_up(
+    section: Any,
+    kept: settings.Secrets,
+    preset: str,
+    pipeline: str,
+    public_url: str,
+    file: Path | None,
+    *,
+    yes: bool,
+) -> None:
+    """Step 6: the pipeline, what it lacks, the YAML."""
+    from connector.bootstrap import joining
+
+    directory = asyncio.run(joining.directory(settings.load(), section, kept))
+    chosen = _pipeline(directory, pipeline, yes)
+    output.say(f"6/6 Воронка     «{chosen}», заготовка {preset}")
+    path = file or Path(f"{settings.portal_id(section.address)}.yaml")
+    text = joining.starter(section, preset=preset, pipeline=chosen, public_url=public_url)
+    lacking = joining.lacking(text, directory)
+    for line in connect_words.needs([one.words for one in lacking]):
+        output.say(line)
+    if lacking and _agreed(texts.text("create"), yes):
+        for done in joining.create(kept.b24_url, section, directory, lacking):
+            output.say(f"                ✓ {done}")
+    if path.exists() and not _agreed(texts.text("overwrite", path=path), yes=False):
+        raise exits.Stop(exits.Code.REFUSED, texts.text("kept", path=path))
+    path.write_text(text, encoding="utf-8")
+    settings.write_secrets(path, kept)
+    for line in connect_words.farewell(str(path)):
+        output.say(line)
+    output.data(str(path))
+
+
+def _pipeline(directory: model.Directory, wanted: str, yes: bool) -> str:
+    from robots import model as models
+
+    names = [one.name for one in directory.pipelines if one.kind is models.CardKind.DEAL]
+    if wanted:
+        found = [name for name in names if name.casefold() == wanted.casefold()]
+        if not found:
+            raise exits.Stop(exits.Code.USAGE, texts.text("no_pipeline", name=wanted, names=", ".join(names)))
+        return found[0]
+    if len(names) == 1 or yes or not sys.stdin.isatty():
+        return names[0]
+    for number, name in enumerate(names, 1):
+        output.say(f"                {number}. {name}")
+    picked = typer.prompt(texts.text("pick"), default=1, type=int, err=True)
+    return names[min(max(int(picked), 1), len(names)) - 1]
+
+
+def _agreed(question: str, yes: bool) -> bool:
+    if yes:
+        return True
+    return sys.stdin.isatty() and bool(typer.confirm(question, default=True, err=True))

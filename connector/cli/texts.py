@@ -88,6 +88,23 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "demo_board": ("Доска учебного портала: {url}", "The sandbox's board: {url}"),
     "demo_page": ("Состояние роботов:      {url}", "The robots' state:   {url}"),
     "demo_stop": ("Остановить: Ctrl-C\n", "Stop: Ctrl-C\n"),
+    "need_url": (
+        "нужен адрес входящего вебхука: --url или переменная B24_URL",
+        "the incoming webhook's address is needed: --url or B24_URL",
+    ),
+    "ask_url": (
+        "Вставьте адрес входящего вебхука (Разработчикам → Другое → Входящий вебхук); его не видно при вводе.",
+        "Paste the incoming webhook's address (Developer resources → Other → Inbound webhook); it isn't shown.",
+    ),
+    "check_more": (
+        "Тариф и права видны только через вебхук: voronka connect --check {host} --url АДРЕС",
+        "The plan and the rights show only through a webhook: voronka connect --check {host} --url ADDRESS",
+    ),
+    "create": ("Создать?", "Create them?"),
+    "overwrite": ("Файл {path} уже есть. Заменить?", "{path} exists. Replace it?"),
+    "kept": ("Файл {path} оставлен как был.", "{path} was left as it is."),
+    "no_pipeline": ("нет воронки «{name}»; есть: {names}", "no pipeline “{name}”; there are: {names}"),
+    "pick": ("Номер воронки", "Number of the pipeline"),
     "running": ("работает", "running"),
     "stands": ("стоит", "stands"),
     "not_running": ("не запущена", "not running"),

@@ -23,7 +23,7 @@
 Law: no loop keeps anything in memory that it couldn't lose. Log events (their sentences are in connector/log_events.py):
 card.looked card.gone card.torn card.parked robot.decided intent.sent intent.done intent.refused intent.unknown
 intent.superseded intent.adopted intent.retrying intent.given_up portal.throttled portal.closed portal.opened
-portal.degraded sweep.done sweep.failed backfill.page backfill.done loop.failed store.failed store.recovered.
+sweep.done sweep.failed backfill.page backfill.done loop.failed store.failed store.recovered.
 
 Crash points (`Desk.at`): before_record after_record before_send after_answer before_end in_settle in_sweep_before_cursor.
 """

@@ -1,4 +1,4 @@
-"""Phones and e-mails as keyed hashes: the store compares them and never sees them."""
+"""A card's phones and e-mails as one keyed digest: a changed one is seen, and none is stored."""
 
 from __future__ import annotations
 
@@ -32,10 +32,6 @@ def digest(key: bytes, comms: Collection[str]) -> str:
     if not comms:
         return ""
     return hmac.new(key, "\n".join(sorted(comms)).encode(), hashlib.sha256).hexdigest()
-
-
-def hashes(key: bytes, comms: Iterable[str]) -> tuple[str, ...]:
-    return tuple(hmac.new(key, comm.encode(), hashlib.sha256).hexdigest() for comm in comms)
 
 
 def _texts(value: model.Value) -> tuple[str, ...]:

@@ -133,6 +133,7 @@ class Executor:
     async def _attempt(self, row: ports.Row) -> ports.End | None:
         """None: nothing is known that the ledger doesn't know."""
         key = row.wish.key
+        self._desk.log.debug("intent.sent", card=str(row.wish.card), robot=row.wish.robot, key=key)
         try:
             done = await self._desk.portal.perform(row)
         except Exception as trouble:  # noqa: BLE001 - every way to fail is an outcome of this one row

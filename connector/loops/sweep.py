@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector import errors, ports
 from connector.loops import desk as desks
@@ -17,6 +17,7 @@ from robots import model
 
 CURSORS = "cursors"
 REMEMBERED = 20_000
+YOUNG = timedelta(seconds=2)
 
 
 async def nothing() -> None:
@@ -27,9 +28,12 @@ class Sweeper:
     def __init__(self, desk: desks.Desk, *, first: Callable[[], Awaitable[None]] = nothing) -> None:
         """`first` follows the first sweep that went through; if it fails it is tried after the next one."""
         self._desk, self._first, self._begun = desk, first, False
-        self._rung: OrderedDict[tuple[model.CardKind, int], None] = OrderedDict()
-        """History rows marked already. A late row below a card's last one never becomes a stay, and every sweep of the
-        next minutes sees it again."""
+        self._rung: OrderedDict[tuple[ports.Thing, int | datetime], None] = OrderedDict()
+        """History rows and changes of clients, tasks and activities that were marked. Sweeps overlap, and a late row
+        below a card's last one never becomes a stay: without this they would ring at every sweep."""
+        self._young: set[ports.Seen] = set()
+        """Seen within their own second at the last sweep: what changed again in that second looks just the same, so
+        they ring once more."""
 
     async def run(self, stop: asyncio.Event) -> None:
         failures = 0
@@ -58,10 +62,10 @@ class Sweeper:
         swept = await desk.portal.sweep(cursors)
         if desk.state.opened():
             desk.log.info("portal.opened")
-        fresh = await self._fresh(swept.seen)
+        fresh = await self._fresh(swept)
         if fresh:
             await desk.inbox.mark(desk.id, sorted(fresh))
-        self._remember(swept.seen)
+        self._remember(swept)
         desk.at("in_sweep_before_cursor")
         if dict(swept.cursors) != cursors:
             await desk.notebook.write(desk.id, CURSORS, dict(swept.cursors))
@@ -70,22 +74,24 @@ class Sweeper:
         desk.log.log(20 if fresh else 10, "sweep.done", fresh=len(fresh), seen=len(swept.seen))
         return swept.more
 
-    async def _fresh(self, seen: Sequence[ports.Seen]) -> set[ports.Thing]:
+    async def _fresh(self, swept: ports.Swept) -> set[ports.Thing]:
         """What the mirror doesn't hold just so. A known thing costs nothing."""
         fresh: set[ports.Thing] = set()
         stages: dict[model.CardRef, tuple[model.StageId, datetime]] = {}
-        for one in seen:
+        for one in swept.seen:
             card = one.thing.card
             if card is not None and one.row is not None:
                 continue
-            if card is not None and one.stage is not None and one.updated is not None:
+            if card is None:
+                fresh |= {one.thing} if (one.thing, one.updated) not in self._rung else set()
+            elif one.stage is not None and one.updated is not None and one not in self._young:
                 stages[card] = (one.stage, one.updated)
             else:
                 fresh.add(one.thing)
         if stages:
             known = await self._desk.mirror.known(self._desk.id, stages)
             fresh |= {_thing(ref) for ref in stages.keys() - known}
-        return fresh | await self._fresh_rows(seen)
+        return fresh | await self._fresh_rows(swept.seen)
 
     async def _fresh_rows(self, seen: Sequence[ports.Seen]) -> set[ports.Thing]:
         fresh: set[ports.Thing] = set()
@@ -93,18 +99,28 @@ class Sweeper:
             rows = {
                 one.row: one.thing for one in seen if one.row is not None and one.thing.kind == kind.value
             }
-            new = [row for row in rows if (kind, row) not in self._rung]
+            new = [row for row, thing in rows.items() if (thing, row) not in self._rung]
             if new:
                 known = await self._desk.mirror.rows_known(self._desk.id, kind, new)
                 fresh |= {rows[row] for row in new if row not in known}
         return fresh
 
-    def _remember(self, seen: Sequence[ports.Seen]) -> None:
-        for one in seen:
-            if one.row is not None and one.thing.card is not None:
-                self._rung[one.thing.card.kind, one.row] = None
+    def _remember(self, swept: ports.Swept) -> None:
+        """Only what is already marked."""
+        self._young = {one for one in swept.seen if _young(one, swept.portal_now)}
+        for one in swept.seen:
+            if one.thing.card is None and one not in self._young and one.updated is not None:
+                self._rung[one.thing, one.updated] = None
+            elif one.row is not None:
+                self._rung[one.thing, one.row] = None
         while len(self._rung) > REMEMBERED:
             self._rung.popitem(last=False)
+
+
+def _young(one: ports.Seen, portal_now: datetime | None) -> bool:
+    if one.updated is None or portal_now is None:
+        return False
+    return portal_now - one.updated < YOUNG
 
 
 def _thing(ref: model.CardRef) -> ports.Thing:

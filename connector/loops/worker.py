@@ -60,7 +60,8 @@ class PortalWorker:
         decide: looking.Decide = decision.decide,
         at: Callable[[str], None] = desks.nothing_happens,
     ) -> None:
-        """`sending` is the one that the portal's client was given; `key` keys the hashes of phones and e-mails; `at` is
+        """`sending` is the one that the portal's client was given; `key` keys the digest of a card's phones and
+        e-mails; `at` is
         called at the named crash points."""
         self.health = health.Health(settings)
         self.desk = desks.Desk(
@@ -85,7 +86,7 @@ class PortalWorker:
         self.reconciler = reconcile.Reconciler(self.desk, key=key, decide=decide, looked=self._heard)
         self.settler = settle.Settler(self.desk, flying=lambda: self.executor.flying)
         self.moments = moments.Moments(self.desk, executor=self.executor.wake, changed=self._looked)
-        self.backfill = backfill.Backfill(self.desk, key=key)
+        self.backfill = backfill.Backfill(self.desk)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set; then takes nothing more, finishes what is in flight, and returns in time."""

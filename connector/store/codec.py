@@ -40,6 +40,7 @@ ACTS: Mapping[str, type] = {
     "comment": intents.Comment,
     "log": intents.LogEntry,
     "copy_deal": intents.CopyDeal,
+    "remember": intents.Remember,
 }
 TAGS: Mapping[type, str] = {act: tag for tag, act in ACTS.items()}
 BIGGEST = 2**63 - 1

@@ -56,11 +56,14 @@ class Sqlite(Engine):
     def __init__(self, path: Path, marking: writer.Marking, *, read_only: bool = False) -> None:
         self.life = uuid.uuid4().hex
         self._readers = connections(path, read_only=True, size=READERS)
+        self._closed = False
         self._threads = futures.ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         writers = connections(path, read_only=read_only, size=1)
         self._writer = writer.Writer(writers, marking, asyncio.get_running_loop(), store_error)
 
     async def read(self, work: Work[T]) -> T:
+        if self._closed:
+            raise errors.StoreError("the store is closed")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._snapshot, work)
 
     def _snapshot(self, work: Work[T]) -> T:
@@ -77,6 +80,7 @@ class Sqlite(Engine):
         await self._writer.mark(marks)
 
     async def aclose(self) -> None:
+        self._closed = True
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:

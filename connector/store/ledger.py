@@ -148,8 +148,9 @@ def _finish(conn: sa.Connection, portal: str, seqs: Sequence[int], to: S, at: da
 
 
 def _unsent(portal: str) -> sa.Select[Any]:
+    """Obligations (no digest) are left out: a task that was set is closed though its robot or its card is gone."""
     return sa.select(ROW.seq, ROW.card, ROW.robot, ROW.digest).where(
-        ROW.portal == portal, IS_OPEN, ROW.state.in_(_values(transitions.UNSENT))
+        ROW.portal == portal, ROW.state.in_(_values(transitions.UNSENT)), ROW.digest != ""
     )
 
 
@@ -266,11 +267,12 @@ class SqlLedger(ports.Ledger):
 
     async def unsettled(self, portal: model.PortalId, now: datetime, window: float) -> Sequence[ports.Row]:
         long_ago = codec.micros(now - timedelta(seconds=window))
+        out = _values((S.UNKNOWN, S.SENT))  # said once more by itself, so that the index by state is taken
         to_look = (ROW.state == S.UNKNOWN.value) & (
             ROW.retry_at.is_(None) | (ROW.retry_at <= codec.micros(now))
         )
         left = (ROW.state == S.SENT.value) & (ROW.life != self._engine.life) & (ROW.sent_at <= long_ago)
-        query = FULL.where(ROW.portal == portal, IS_OPEN, to_look | left).order_by(ROW.seq)
+        query = FULL.where(ROW.portal == portal, ROW.state.in_(out), to_look | left).order_by(ROW.seq)
         return [_row(row) for row in await self._rows(query)]
 
     async def supersede(
@@ -307,5 +309,5 @@ class SqlLedger(ports.Ledger):
         return await self._engine.write(lambda conn: _redo(conn, portal, keys, at))
 
     async def next_moment(self, portal: model.PortalId) -> datetime | None:
-        query = sa.select(sa.func.min(ROW.retry_at)).where(ROW.portal == portal, IS_OPEN)
+        query = sa.select(sa.func.min(ROW.retry_at)).where(ROW.portal == portal, ROW.retry_at.is_not(None))
         return codec.maybe_moment(await self._engine.read(lambda conn: conn.execute(query).scalar_one()))

@@ -110,7 +110,7 @@ ledger = sa.Table(
     _key("state"),
     sa.Column(
         "open", sa.SmallInteger, nullable=False
-    ),  # 0 where the state is final: the partial indexes hang on it
+    ),  # 0 where the state is final: a partial index hangs on it
     sa.Column("wished_at", sa.BigInteger, nullable=False),
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("done_at", sa.BigInteger),
@@ -132,11 +132,11 @@ ledger = sa.Table(
         postgresql_where=sa.text("open = 1"),
     ),
     sa.Index(
-        "ledger_open",
+        "ledger_retry",
         "portal",
-        "seq",
-        sqlite_where=sa.text("open = 1"),
-        postgresql_where=sa.text("open = 1"),
+        "retry_at",
+        sqlite_where=sa.text("retry_at IS NOT NULL"),
+        postgresql_where=sa.text("retry_at IS NOT NULL"),
     ),
     # AUTOINCREMENT: a number is never given twice, even after old rows are cleared away.
     sqlite_autoincrement=True,

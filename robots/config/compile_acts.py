@@ -50,7 +50,9 @@ def acts(node: nodes.Node | None) -> Iterator[Act]:
 
 
 def _label(word: str, body: nodes.Node) -> str:
-    name = nodes.text(nodes.get(body, "name")) or (nodes.text(nodes.get(body, "field")) if word == "fill" else "")
+    name = nodes.text(nodes.get(body, "name")) or (
+        nodes.text(nodes.get(body, "field")) if word == "fill" else ""
+    )
     return f"{word} {' '.join(name.split())}".strip()
 
 
@@ -182,7 +184,9 @@ _COPY_OWNER = "ответственный копии"
 def _reopened(node: nodes.Node | None, scope: Scope) -> tuple[base.ActSpec, ...]:
     """Acts, or one of them without the list's dash. «ответственный копии» isn't known to the engine yet."""
     inner = replace(
-        scope, roles={**scope.roles, _COPY_OWNER: "copy_owner"}, said="«{{Название}}» выиграна снова, копия уже есть\n{{Ссылка}}"
+        scope,
+        roles={**scope.roles, _COPY_OWNER: "copy_owner"},
+        said="«{{Название}}» выиграна снова, копия уже есть\n{{Ссылка}}",
     )
     return embedded(node, inner)
 
@@ -194,7 +198,11 @@ def _fill(node: nodes.Node, scope: Scope) -> fill_field.Options:
     known = _field(code, scope)
     if field is not None and known is not None and known.type is not model.FieldType.USER:
         scope.context.error(field, "V017", f"в поле «{known.title}» не сотрудник, человеком его не заполнить")
-    if task is not None and nodes.get(task, "deadline") is None and nodes.get(scope.every_task, "deadline") is None:
+    if (
+        task is not None
+        and nodes.get(task, "deadline") is None
+        and nodes.get(scope.every_task, "deadline") is None
+    ):
         scope.context.error(task, "V018", "задача: не хватает ключа «deadline»: без срока её не заметят")
     return fill_field.Options(
         field=code,
@@ -222,7 +230,11 @@ def _duplicates(node: nodes.Node, scope: Scope) -> duplicates.Options:
         written = nodes.text(nodes.get(among, key))
         return duplicates.Among(written) if written in {"all", "open", "none"} else default
 
-    owner = tuple(_OWNER_FROM[word] for word in map(nodes.text, nodes.items(nodes.get(node, "owner"))) if word in _OWNER_FROM)
+    owner = tuple(
+        _OWNER_FROM[word]
+        for word in map(nodes.text, nodes.items(nodes.get(node, "owner")))
+        if word in _OWNER_FROM
+    )
     ignore, staff = _ignored(nodes.get(node, "ignore"), scope)
     other = replace(scope, roles={**scope.roles, **compile_people.OWNER_ROLE}, said="")
     new = "«{{Название}}»: новый клиент\n{{Ссылка}}"
@@ -240,7 +252,9 @@ def _duplicates(node: nodes.Node, scope: Scope) -> duplicates.Options:
         other_owner=embedded(nodes.get(node, "other_owner"), other) or _tell_both(node),
         own_client=embedded(nodes.get(node, "own_client"), replace(scope, said=own)),
         new_client=embedded(nodes.get(node, "new_client"), replace(scope, said=new)),
-        join_within_seconds=_seconds(nodes.get(nodes.get(node, "twice"), "within"), scope, plain.join_within_seconds),
+        join_within_seconds=_seconds(
+            nodes.get(nodes.get(node, "twice"), "within"), scope, plain.join_within_seconds
+        ),
     )
 
 
@@ -263,9 +277,17 @@ def _ignored(node: nodes.Node | None, scope: Scope) -> tuple[tuple[str, ...], bo
         beginning = written.endswith("*")
         bare = written.rstrip("*")
         digits = "".join(char for char in bare if char.isdigit() or char == "+")
-        normal = bare.lower() if beginning and "@" in bare else digits if beginning else contacts.email(bare) or contacts.phone(bare)
+        normal = (
+            bare.lower()
+            if beginning and "@" in bare
+            else digits
+            if beginning
+            else contacts.email(bare) or contacts.phone(bare)
+        )
         if not normal:
-            scope.context.error(item, "V017", f"«{written}» не телефон, не e-mail и не их начало со звёздочкой")
+            scope.context.error(
+                item, "V017", f"«{written}» не телефон, не e-mail и не их начало со звёздочкой"
+            )
             continue
         made.append(f"{normal}*" if beginning else normal)
     return tuple(made), staff

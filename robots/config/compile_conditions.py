@@ -35,7 +35,9 @@ def compile_condition(node: nodes.Node, scope: Scope) -> conditions.Condition:
         scope.context.error(node, "V017", "условие пустое")
     field = node.get("field")
     if field is not None:
-        rest = nodes.Mapping(node.mark, node.span, pairs=[one for one in node.pairs if one[0].text != "field"])
+        rest = nodes.Mapping(
+            node.mark, node.span, pairs=[one for one in node.pairs if one[0].text != "field"]
+        )
         made = _about(scope.path(field), field, rest, scope)
         node.faulty = node.faulty or rest.faulty
         return made
@@ -220,7 +222,9 @@ def _stages(node: nodes.Node, scope: Scope) -> model.Value:
     ids = tuple(answer.value.id for answer in answers if not isinstance(answer, names.Miss))
     if not ids:
         known = [stage.name for one in own for stage in one.stages]
-        said = names.miss(f"нет такой стадии ни в одной воронке: «{nodes.text(node)}»", nodes.text(node), known)
+        said = names.miss(
+            f"нет такой стадии ни в одной воронке: «{nodes.text(node)}»", nodes.text(node), known
+        )
         scope.context.error(node, "V012", said.text, said.hint)
     return ids[0] if len(ids) == 1 else ids
 
@@ -230,7 +234,9 @@ def _user(node: nodes.Node, scope: Scope) -> model.Value:
     if isinstance(person, people.Employee):
         return int(person.user)
     if not node.faulty:
-        scope.context.error(node, "V017", f"в условии нужен сотрудник, а «{nodes.text(node)}» у каждой карточки свой")
+        scope.context.error(
+            node, "V017", f"в условии нужен сотрудник, а «{nodes.text(node)}» у каждой карточки свой"
+        )
     return None
 
 
@@ -256,7 +262,9 @@ def _money(node: nodes.Node, scope: Scope) -> model.Value:
 def _date(node: nodes.Node, field: model.Field, scope: Scope) -> model.Value:
     made = parse_day(nodes.text(node))
     if made is None:
-        scope.context.error(node, "V017", f"«{field.title}» — дата, например 2026-12-31, а стоит «{nodes.text(node)}»")
+        scope.context.error(
+            node, "V017", f"«{field.title}» — дата, например 2026-12-31, а стоит «{nodes.text(node)}»"
+        )
     return made
 
 

@@ -60,7 +60,9 @@ class Book:
             text = f"нет такого человека: «{written}»"
             self.context.error(node, "V012", text, hint, (f"в people: {' · '.join(known)}",) if known else ())
             return people.Robot()
-        user = self.context.take(node, answer, model.User(model.UserId(0), ""), f"нет такого сотрудника: «{written}»")
+        user = self.context.take(
+            node, answer, model.User(model.UserId(0), ""), f"нет такого сотрудника: «{written}»"
+        )
         if not user.active:
             self.context.warn(node, "V030", f"{user.full_name}: сотрудник уволен, будет пропускаться")
         return people.Employee(user.id)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from robots import intents, model, people, robot, templates
-from robots.config import compile_people, names, nodes, problems, shape_checks
+from robots.config import compile_conditions, compile_people, names, nodes, problems, shape_checks
 from robots.config.context import Scope
 from robots.kinds import task_spec
 
@@ -136,3 +138,10 @@ def _uncovered(
 
 def _items(node: nodes.Node | None, scope: Scope) -> tuple[templates.Template, ...]:
     return tuple(scope.template(item) for item in nodes.items(node) if isinstance(item, nodes.Scalar))
+
+
+def day(node: nodes.Node, scope: Scope) -> date | None:
+    made = compile_conditions.parse_day(nodes.text(node))
+    if made is None:
+        scope.context.error(node, "V017", f"нет такой даты: «{nodes.text(node)}»", "например, 2026-12-31")
+    return made

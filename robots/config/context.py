@@ -30,7 +30,9 @@ class Context:
     def offline(self) -> bool:
         return self.names.directory is None
 
-    def error(self, node: nodes.Node, code: str, text: str, hint: str = "", notes: tuple[str, ...] = ()) -> None:
+    def error(
+        self, node: nodes.Node, code: str, text: str, hint: str = "", notes: tuple[str, ...] = ()
+    ) -> None:
         if not node.faulty:
             self.found.append(problems.Problem(code, node.mark, text, hint, "", notes, span=node.span))
         node.faulty = True
@@ -59,7 +61,13 @@ class Context:
             return instead
         if answer.odd:
             hint = f"{answer.odd}; в портале есть «{answer.name}»"
-            self.warn(node, "V012", what or "в портале это имя пишется иначе", hint, (f"понято как «{answer.name}»",))
+            self.warn(
+                node,
+                "V012",
+                what or "в портале это имя пишется иначе",
+                hint,
+                (f"понято как «{answer.name}»",),
+            )
         return answer.value
 
 
@@ -126,7 +134,11 @@ class Scope:
             found = self.stage(part, pipeline)
             node.faulty = node.faulty or part.faulty
             return pipeline, found
-        first = pipeline.stages[0] if pipeline.stages else model.Stage(model.StageId(""), "", 0, model.Semantic.WORK)
+        first = (
+            pipeline.stages[0]
+            if pipeline.stages
+            else model.Stage(model.StageId(""), "", 0, model.Semantic.WORK)
+        )
         return pipeline, first
 
     # --- values
@@ -144,7 +156,9 @@ class Scope:
     def template(self, node: nodes.Node) -> templates.Template:
         return self.text_template(node, nodes.text(node))
 
-    def text_template(self, node: nodes.Node, text: str, place: robot.Mark | None = None) -> templates.Template:
+    def text_template(
+        self, node: nodes.Node, text: str, place: robot.Mark | None = None
+    ) -> templates.Template:
         """`place`: the beginning of the text where it stands in a file of its own."""
         try:
             return templates.parse(text, self._placeholder)

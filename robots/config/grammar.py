@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from robots.config import grammar_portal, shapes
-from robots.config.grammar_acts import ACTS_LIST, CONDITION, EVERY_TASK, FIELDS, MODE, NAME, PEOPLE, PERSON, TASK
+from robots.config.grammar_acts import (
+    ACTS_LIST,
+    CONDITION,
+    EVERY_TASK,
+    FIELDS,
+    MODE,
+    NAME,
+    PEOPLE,
+    PERSON,
+    TASK,
+)
 from robots.config.shapes import Key
 
 _TO = shapes.Word(("lost", "won", "none"), {"провал": "lost", "успех": "won"})
@@ -52,7 +62,9 @@ REQUIREMENT = shapes.Keys(
                 "поля",
                 scalar=NAME,
                 sequence=FIELDS,
-                mapping=shapes.MapOf(shapes.Keys({"words": Key(shapes.Number(1), required=True)}, "filled"), "имя поля"),
+                mapping=shapes.MapOf(
+                    shapes.Keys({"words": Key(shapes.Number(1), required=True)}, "filled"), "имя поля"
+                ),
             ),
             "что должно быть заполнено",
         ),

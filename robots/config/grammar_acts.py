@@ -61,7 +61,9 @@ CLOSES = shapes.ByForm(
             "руками": "by_hand",
         },
     ),
-    mapping=shapes.Keys({"filled": Key(FIELD, "поле, заполнение которого закрывает задачу", required=True)}, "closes"),
+    mapping=shapes.Keys(
+        {"filled": Key(FIELD, "поле, заполнение которого закрывает задачу", required=True)}, "closes"
+    ),
 )
 OVERDUE = shapes.Keys(
     {
@@ -73,7 +75,11 @@ OVERDUE = shapes.Keys(
     short=PEOPLE,
 )
 BY_HAND = shapes.Keys(
-    {"after": Key(shapes.Term(), "сколько ждать"), "notify": Key(PEOPLE, "кому сказать"), "tell": Key(PEOPLE)},
+    {
+        "after": Key(shapes.Term(), "сколько ждать"),
+        "notify": Key(PEOPLE, "кому сказать"),
+        "tell": Key(PEOPLE),
+    },
     "closed_by_hand",
 )
 TASK_DEFAULTS = {
@@ -85,7 +91,9 @@ TASK_DEFAULTS = {
     "closes_as": Key(shapes.Word(("done", "dropped")), "чем закрывать", later=True),
     "follows_responsible": Key(shapes.Flag(), "задача идёт за ответственным"),
     "may_postpone": Key(
-        shapes.ByForm("true, false или 1", scalar=shapes.Pattern("true|false|да|нет|1", "true, false или 1", "false")),
+        shapes.ByForm(
+            "true, false или 1", scalar=shapes.Pattern("true|false|да|нет|1", "true, false или 1", "false")
+        ),
         "может ли исполнитель двигать срок",
     ),
     "closed_by_hand": Key(BY_HAND, "задачу закрыли, а карточка стоит", later=True),
@@ -105,21 +113,35 @@ TASK = shapes.Keys(
 EVERY_TASK = shapes.Keys(TASK_DEFAULTS, "every_task")
 
 NOTIFY = shapes.Keys(
-    {"to": Key(PEOPLE, "кому", required=True), "text": Key(shapes.Text("текст сообщения"), "текст"), **COMMON},
+    {
+        "to": Key(PEOPLE, "кому", required=True),
+        "text": Key(shapes.Text("текст сообщения"), "текст"),
+        **COMMON,
+    },
     "сообщение",
     short=PEOPLE,
 )
-_VALUE = shapes.ByForm("значение поля", scalar=shapes.Text("значение"), sequence=shapes.ListOf(shapes.Text("значение")))
+_VALUE = shapes.ByForm(
+    "значение поля", scalar=shapes.Text("значение"), sequence=shapes.ListOf(shapes.Text("значение"))
+)
 SET = shapes.Keys(
     {"fields": Key(shapes.MapOf(_VALUE, "имя поля"), "поля и значения"), **COMMON}, "set", others=_VALUE
 )
-CLEAR = shapes.Keys({"fields": Key(FIELDS, "какие поля очистить", required=True), **COMMON}, "clear", short=FIELDS)
-MOVE = shapes.Keys({"to": Key(NAME, "куда: стадия или Воронка / Стадия", required=True), **COMMON}, "move", short=NAME)
+CLEAR = shapes.Keys(
+    {"fields": Key(FIELDS, "какие поля очистить", required=True), **COMMON}, "clear", short=FIELDS
+)
+MOVE = shapes.Keys(
+    {"to": Key(NAME, "куда: стадия или Воронка / Стадия", required=True), **COMMON}, "move", short=NAME
+)
 COMMENT = shapes.Keys(
     {"text": Key(shapes.Text(), "текст комментария", required=True), **COMMON}, "comment", short=shapes.Text()
 )
 LOG = shapes.Keys(
-    {"text": Key(shapes.Text(), "текст записи", required=True), "title": Key(shapes.Text(), "подпись"), **COMMON},
+    {
+        "text": Key(shapes.Text(), "текст записи", required=True),
+        "title": Key(shapes.Text(), "подпись"),
+        **COMMON,
+    },
     "log",
     short=shapes.Text(),
 )
@@ -127,18 +149,25 @@ HAND_OVER = shapes.Keys(
     {
         "to": Key(NAME, "куда: Воронка / Стадия", required=True),
         "copy": Key(shapes.Word(("all",), {"все": "all", "всё": "all"}), "что копировать"),
-        "how": Key(shapes.Word(("copy", "move"), {"копия": "copy", "перевод": "move"}), "копией или переводом"),
+        "how": Key(
+            shapes.Word(("copy", "move"), {"копия": "copy", "перевод": "move"}), "копией или переводом"
+        ),
         "once": Key(
             shapes.Word(
                 ("per deal", "per win"),
-                {"per_deal": "per deal", "per visit": "per win", "per_win": "per win", "раз на сделку": "per deal"},
+                {
+                    "per_deal": "per deal",
+                    "per visit": "per win",
+                    "per_win": "per win",
+                    "раз на сделку": "per deal",
+                },
             ),
             "один раз на сделку или на каждый выигрыш",
         ),
         "keep": Key(FIELDS, "что копировать, хотя его заполняет следующий отдел"),
         "leave_out": Key(FIELDS, "что ещё не копировать"),
         "for": Key(PERSON, "ответственный за новую сделку"),
-        "if_reopened": Key(shapes.Anything(), "что делать, если сделку выиграли снова"),
+        "if_reopened": Key(ACTS_LIST, "что делать, если сделку выиграли снова"),
         **COMMON,
     },
     "hand_over",
@@ -199,7 +228,9 @@ DUPLICATES = shapes.Keys(
         "other_owner": Key(ACTS_LIST, "клиента ведёт другой", was=("found",)),
         "twice": Key(
             shapes.Keys(
-                {"within": Key(shapes.Term()), "do": Key(shapes.Word(("join",)))}, "twice", short=shapes.Anything()
+                {"within": Key(shapes.Term()), "do": Key(shapes.Word(("join",)))},
+                "twice",
+                short=shapes.Anything(),
             ),
             "обратился дважды подряд",
         ),

@@ -16,11 +16,17 @@ OFF = shapes.Word(("off",), {"выкл": "off"})
 
 PORTAL = shapes.Keys(
     {
-        "kind": Key(shapes.Word(("bitrix24", "amocrm"), {"битрикс24": "bitrix24", "amo": "amocrm"}), "какой портал"),
-        "address": Key(
-            shapes.Pattern(r"(https?://)?[\w.-]+(:\d+)?/?", "адрес портала", "romashka.bitrix24.ru"), "адрес портала"
+        "kind": Key(
+            shapes.Word(("bitrix24", "amocrm"), {"битрикс24": "bitrix24", "amo": "amocrm"}), "какой портал"
         ),
-        "events": Key(shapes.Word(("webhook", "none"), {"нет": "none"}), "none — смотрим сами, webhook — портал сообщает"),
+        "address": Key(
+            shapes.Pattern(r"(https?://)?[\w.-]+(:\d+)?/?", "адрес портала", "romashka.bitrix24.ru"),
+            "адрес портала",
+        ),
+        "events": Key(
+            shapes.Word(("webhook", "none"), {"нет": "none"}),
+            "none — смотрим сами, webhook — портал сообщает",
+        ),
         "insecure_http": Key(shapes.Flag(), "разрешить http без шифрования: только для песочницы"),
         "public_url": Key(shapes.Text("адрес"), "адрес, по которому портал видит Воронку"),
         "admin": Key(shapes.Text("имя"), "кому писать, если поля нет в карточке"),
@@ -50,7 +56,9 @@ _DEFINITION = shapes.Keys(
     {
         "field": Key(FIELD, "кто вписан в поле карточки"),
         "head_of": Key(PERSON, "руководитель этого человека"),
-        "if_self": Key(shapes.Word(("up", "same"), {"выше": "up", "сам": "same"}), "если он сам руководитель"),
+        "if_self": Key(
+            shapes.Word(("up", "same"), {"выше": "up", "сам": "same"}), "если он сам руководитель"
+        ),
         "by_pipeline": Key(shapes.MapOf(PERSON, "воронка"), "свой у каждой воронки"),
         "user": Key(PERSON, "сотрудник", was=("employee",)),
         "else": Key(PERSON, "если никого не нашли"),
@@ -82,7 +90,9 @@ NOTIFICATIONS = shapes.Keys(
             "когда копить",
         ),
         "at_most": Key(
-            shapes.Pattern(r"\d+(\s+per person per day|\s+на человека в день)?", "число в день", "15 per person per day"),
+            shapes.Pattern(
+                r"\d+(\s+per person per day|\s+на человека в день)?", "число в день", "15 per person per day"
+            ),
             "сколько сообщений человеку в день",
         ),
         "digest": Key(shapes.MapOf(CLOCK, "человек"), "кому и когда сводка"),
@@ -136,7 +146,11 @@ _NEW_FIELD = shapes.ByForm(
     "вид поля: строка, текст, число, сотрудник, {список: […]} …",
     scalar=shapes.Word(tuple(name for name in FIELD_TYPES if name != "список")),
     mapping=shapes.Keys(
-        {"список": Key(shapes.ListOf(shapes.Text("значение списка"), single=False, at_least=1), required=True)},
+        {
+            "список": Key(
+                shapes.ListOf(shapes.Text("значение списка"), single=False, at_least=1), required=True
+            )
+        },
         "вид поля",
     ),
 )
@@ -144,7 +158,9 @@ _FIELDS = shapes.MapOf(_NEW_FIELD, "имя поля")
 NEEDS = shapes.Keys(
     {
         "fields": Key(
-            shapes.Keys({owner: Key(_FIELDS) for owner in ("Сделка", "Лид", "Контакт", "Компания")}, "fields"),
+            shapes.Keys(
+                {owner: Key(_FIELDS) for owner in ("Сделка", "Лид", "Контакт", "Компания")}, "fields"
+            ),
             "какие поля нужны",
         ),
         "stages": Key(

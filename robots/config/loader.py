@@ -49,9 +49,7 @@ def load(text: str, file: str) -> Tree:
             break
         for number, slip in slipped:
             mark = robot.Mark(file, number + 1, slip.column)
-            found.append(
-                problems.Problem(slip.code, mark, slip.text, suggestion=slip.line, span=slip.span)
-            )
+            found.append(problems.Problem(slip.code, mark, slip.text, suggestion=slip.line, span=slip.span))
             lines[number] = slip.line
             repaired.add(number + 1)
     if root is None:
@@ -85,7 +83,15 @@ def _read(lines: list[str], file: str) -> tuple[nodes.Node | None, problems.Prob
         return None, refused.problem
     except yaml_error.YAMLError as wrong:
         return None, _translated(wrong, file, lines)
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, AssertionError):
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        AssertionError,
+    ):
         # The parser stumbled over itself: a fault of its own is still only a bad file for us.
         mark = robot.Mark(file, 1, 1)
         return None, problems.Problem("V011", mark, "не понимаю строение файла: проверьте скобки и кавычки")
@@ -192,7 +198,9 @@ class _Builder:
         if not isinstance(node, nodes.Scalar):
             raise _Refused(self._complex_key(node))
         if node.text == "<<" and not node.quoted:
-            raise _Refused(problems.Problem("V014", node.mark, "слияние «<<» не поддерживается: повторите ключи", span=2))
+            raise _Refused(
+                problems.Problem("V014", node.mark, "слияние «<<» не поддерживается: повторите ключи", span=2)
+            )
         return node
 
     def _complex_key(self, node: nodes.Node) -> problems.Problem:
@@ -208,14 +216,20 @@ class _Builder:
 
 _WORDS = (
     ("found duplicate", "ключ повторяется"),
-    ("mapping values are not allowed", "«ключ: значение» не на своём месте: проверьте отступ этой строки и строки выше"),
+    (
+        "mapping values are not allowed",
+        "«ключ: значение» не на своём месте: проверьте отступ этой строки и строки выше",
+    ),
     ("expected ',' or ']'", "список [ ] не закрыт или между значениями нет запятой"),
     ("expected ',' or '}'", "скобки { } не закрыты или между ключами нет запятой"),
     ("unexpected end of stream", "кавычка открыта и не закрыта"),
     ("unexpected document separator", "кавычка открыта и не закрыта"),
     ("could not find expected ':'", "после ключа нет двоеточия"),
     ("unknown escape", "обратная черта \\ в двойных кавычках: возьмите текст в одинарные кавычки '…'"),
-    ("expected escape sequence", "обратная черта \\ в двойных кавычках: возьмите текст в одинарные кавычки '…'"),
+    (
+        "expected escape sequence",
+        "обратная черта \\ в двойных кавычках: возьмите текст в одинарные кавычки '…'",
+    ),
     ("expected <block end>", "строка не на своём месте: проверьте отступ, тире и кавычки"),
     ("cannot start any token", "текст начинается со служебного знака: возьмите его в кавычки"),
     ("block sequence", "список начат не на своём месте: проверьте отступ"),

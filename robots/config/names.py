@@ -71,7 +71,9 @@ def match(written: str, candidates: Sequence[Candidate[T]]) -> Found[T] | Severa
         fitting = [one for one in candidates if any(how(name) == wanted for name in one.names)]
         if len(fitting) > 1:
             exact = [one for one in fitting if written.strip() in one.names]
-            return _found(written, exact[0]) if len(exact) == 1 else Several(tuple(one.value for one in fitting))
+            return (
+                _found(written, exact[0]) if len(exact) == 1 else Several(tuple(one.value for one in fitting))
+            )
         if fitting:
             return _found(written, fitting[0])
     return None
@@ -85,7 +87,18 @@ def _found(written: str, candidate: Candidate[T]) -> Found[T]:
     return Found(candidate.value, odd_letter(written, name), name)
 
 
-_ORDER = ("первая", "вторая", "третья", "четвёртая", "пятая", "шестая", "седьмая", "восьмая", "девятая", "десятая")
+_ORDER = (
+    "первая",
+    "вторая",
+    "третья",
+    "четвёртая",
+    "пятая",
+    "шестая",
+    "седьмая",
+    "восьмая",
+    "девятая",
+    "десятая",
+)
 
 
 def odd_letter(written: str, name: str) -> str:

@@ -69,7 +69,9 @@ class Resolver:
                 return found
             case names.Several(values):
                 ids = ", ".join(str(one.id) for one in values)
-                return names.Miss(f"воронок «{written}» несколько: напишите номер", notes=(f"номера: {ids}",), code="V021")
+                return names.Miss(
+                    f"воронок «{written}» несколько: напишите номер", notes=(f"номера: {ids}",), code="V021"
+                )
             case _:
                 listed = [one.name for one in self.directory.pipelines if one.id != model.LEADS]
                 return names.miss(f"нет такой воронки: «{written}»", written, listed, "воронки")
@@ -81,7 +83,9 @@ class Resolver:
 
     def stage(self, pipeline: model.Pipeline, written: str) -> Answer[model.Stage]:
         if self.directory is None:
-            return names.Found(model.Stage(model.StageId(written), written, 0, model.Semantic.WORK), "", written)
+            return names.Found(
+                model.Stage(model.StageId(written), written, 0, model.Semantic.WORK), "", written
+            )
         known = [names.Candidate(one, (one.name,), (one.id,)) for one in pipeline.stages]
         where = "у лидов" if pipeline.id == model.LEADS else f"в воронке «{pipeline.name}»"
         match names.match(written, known):
@@ -162,7 +166,9 @@ class Resolver:
                 return names.Miss(f"значений «{written}» несколько", notes=(f"номера: {ids}",), code="V021")
             case _:
                 listed = list(field.options.values())
-                return names.miss(f"в списке «{field.title}» нет значения «{written}»", written, listed, "значения")
+                return names.miss(
+                    f"в списке «{field.title}» нет значения «{written}»", written, listed, "значения"
+                )
 
     # --- employees
 
@@ -182,7 +188,9 @@ class Resolver:
                 text = f"сотрудников «{written}» несколько: напишите e-mail"
                 return names.Miss(text, notes=(mails,), code="V021")
             case _:
-                return names.miss(f"нет такого сотрудника: «{written}»", written, [one.full_name for one in active])
+                return names.miss(
+                    f"нет такого сотрудника: «{written}»", written, [one.full_name for one in active]
+                )
 
 
 def _person(user: model.User) -> names.Candidate[model.User]:

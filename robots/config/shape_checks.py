@@ -132,7 +132,9 @@ class Checker:
                 self.check(node, shape.short)
             else:
                 hint = f"здесь пишут: {', '.join(list(shape.keys)[:6])}" if shape.keys else ""
-                self._wrong(node, f"{shape.what}: здесь нужны ключи с двоеточием, а стоит {_form(node)}", hint=hint)
+                self._wrong(
+                    node, f"{shape.what}: здесь нужны ключи с двоеточием, а стоит {_form(node)}", hint=hint
+                )
             return
         self._rename_old(node, shape.keys)
         for key, value in node.pairs:
@@ -168,7 +170,9 @@ class Checker:
         guess = similar(key.text, shape.keys, 60)
         hint = f"может быть, «{guess}»?" if guess else ""
         known = ", ".join(shape.keys)
-        self._wrong(key, f"{shape.what}: незнакомый ключ «{_short(key.text)}»", "V016", hint, (f"можно: {known}",))
+        self._wrong(
+            key, f"{shape.what}: незнакомый ключ «{_short(key.text)}»", "V016", hint, (f"можно: {known}",)
+        )
 
     def _one_key(self, node: nodes.Node, shape: shapes.OneKey) -> None:
         if isinstance(node, nodes.Scalar) and node.text in shape.bare and not node.quoted:
@@ -178,7 +182,9 @@ class Checker:
             guess = similar(word, shape.keys, 70)
             hint = f"может быть, «{guess}: …»?" if guess else ""
             known = (f"можно: {', '.join(shape.keys)}",)
-            self._wrong(node, f"здесь нужно {shape.what} вида «ключ: …», а стоит {_form(node)}", "V017", hint, known)
+            self._wrong(
+                node, f"здесь нужно {shape.what} вида «ключ: …», а стоит {_form(node)}", "V017", hint, known
+            )
             return
         self._rename_old(node, shape.keys)
         if len(node.pairs) != 1:
@@ -255,5 +261,3 @@ def _wanted(shape: shapes.Shape) -> str:
             return "срок, например «2 work hours»"
         case _:
             return "значение"
-
-

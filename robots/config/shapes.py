@@ -123,13 +123,28 @@ class OneKey:
     """Keys that may stand without a value, as a word."""
 
 
-Shape = Text | Word | Flag | Number | Term | Pattern | Name | Anything | ListOf | MapOf | Keys | ByForm | OneKey
+Shape = (
+    Text | Word | Flag | Number | Term | Pattern | Name | Anything | ListOf | MapOf | Keys | ByForm | OneKey
+)
 
 
 def made(shape: Shape | Lazy) -> Shape:
     """Lazy shapes let acts contain acts."""
     if isinstance(
-        shape, Text | Word | Flag | Number | Term | Pattern | Name | Anything | ListOf | MapOf | Keys | ByForm | OneKey
+        shape,
+        Text
+        | Word
+        | Flag
+        | Number
+        | Term
+        | Pattern
+        | Name
+        | Anything
+        | ListOf
+        | MapOf
+        | Keys
+        | ByForm
+        | OneKey,
     ):
         return shape
     return shape()

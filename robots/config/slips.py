@@ -23,7 +23,9 @@ class Slip:
     """The line repaired."""
 
 
-_HEAD = re.compile(r"""^(?P<indent>\s*(?:-\s+)*)(?P<key>(?:"[^"]*"|'[^']*'|[^\s"'\[\]{}#:][^\[\]{}#:"']*?)\s*:\s+)?(?P<value>.*)$""")
+_HEAD = re.compile(
+    r"""^(?P<indent>\s*(?:-\s+)*)(?P<key>(?:"[^"]*"|'[^']*'|[^\s"'\[\]{}#:][^\[\]{}#:"']*?)\s*:\s+)?(?P<value>.*)$"""
+)
 _SIGNS = "!*&@%`"
 _FLOW_CUT = re.compile(r"[,\[\]{}]")
 
@@ -114,7 +116,14 @@ def _in_quotes(line: str, at: int) -> bool:
     return bool(quote)
 
 
-_NAMES = {"!": "восклицательный знак", "*": "звёздочка", "&": "амперсанд", "@": "знак @", "%": "процент", "`": "знак `"}
+_NAMES = {
+    "!": "восклицательный знак",
+    "*": "звёздочка",
+    "&": "амперсанд",
+    "@": "знак @",
+    "%": "процент",
+    "`": "знак `",
+}
 
 
 def _sign(line: str) -> Slip | None:
@@ -128,7 +137,9 @@ def _sign(line: str) -> Slip | None:
             value = match[1].rstrip()
             text = f"{_NAMES[value[0]]} в начале текста: возьмите текст в кавычки"
             end = match.start(1) + len(value)
-            return Slip("V008", match.start(1) + 1, 1, text, line[: match.start(1)] + quoted(value) + line[end:])
+            return Slip(
+                "V008", match.start(1) + 1, 1, text, line[: match.start(1)] + quoted(value) + line[end:]
+            )
     return None
 
 
@@ -153,7 +164,9 @@ def _typographic(line: str) -> Slip | None:
     if value[:1] not in _OPEN_QUOTES or not value:
         return None
     inner = value.strip("“”„‟")
-    return Slip("V007", len(head) + 1, 1, "типографские кавычки: нужны обычные", head + quoted(inner) + comment)
+    return Slip(
+        "V007", len(head) + 1, 1, "типографские кавычки: нужны обычные", head + quoted(inner) + comment
+    )
 
 
 def _colon(line: str) -> Slip | None:

@@ -21,7 +21,9 @@ _ODD_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _INVISIBLE = "\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _ODD_INDENT = re.compile(rf"[ \t]*[{_ODD_SPACES}][ \t{_ODD_SPACES}]*")
 _ODD_AFTER_DASH = re.compile(rf"( *)-[{_ODD_SPACES}]+")
-_ODD_AFTER_KEY = re.compile(rf"( *(?:- +)*[^\s\"'#:{{}}\[\]][^\"'#:{{}}\[\]]*):[{_ODD_SPACES}][ {_ODD_SPACES}]*")
+_ODD_AFTER_KEY = re.compile(
+    rf"( *(?:- +)*[^\s\"'#:{{}}\[\]][^\"'#:{{}}\[\]]*):[{_ODD_SPACES}][ {_ODD_SPACES}]*"
+)
 _INVISIBLE_CHAR = re.compile(f"[{_INVISIBLE}]")
 _ODD_SPACE = re.compile(f"[{_ODD_SPACES}]")
 _TAB = re.compile(r" *(?:- *)*\t[ \t]*")

@@ -15,7 +15,7 @@ from sandbox.bitrix24 import kernel, moments
 
 if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
-    from sandbox.bitrix24.taskbook import Task
+    from sandbox.bitrix24.taskmodel import Task
 
 MEETING, CALL, TASK, EMAIL, PROVIDER = 1, 2, 3, 4, 6
 TODO = "CRM_TODO"

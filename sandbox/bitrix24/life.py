@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sandbox.bitrix24 import kernel, schema, seed, store, taskbook
+from sandbox.bitrix24 import kernel, schema, seed, store, taskmodel
 from sandbox.bitrix24 import portal as portals
 
 LAZY, GOOD, HEAD = seed.IVANOV, seed.SIDOROVA, seed.HEAD
@@ -53,7 +53,7 @@ NEEDS = (
 )
 SOURCES = ("CALL", "WEB", "ADVERTISING", "RECOMMENDATION", "WEBFORM", "STORE")
 WORK = ("Новый лид", "Обрабатываем запрос", "Сделали предложение", "Получили ответ", "Отправили счёт", "Получили оплату", "Отправили заказ")  # fmt: skip
-WON, LOST = "Клиент получил заказ", "Дорого"
+WON, LOST, SILENT = "Клиент получил заказ", "Дорого", "Перестал выходить на связь"
 
 
 class Life:
@@ -97,15 +97,15 @@ class Life:
     def step(self) -> None:
         """One thing more, whatever the dice say."""
         if len(self._open()) >= MOST_OPEN:
-            self._do(self.good_wins)
+            self._do(self.head_tidies_up)
             return
         habits: dict[Callable[[], None], int] = {
-            self.client_writes: 5,
-            self.good_works: 9,
-            self.lazy_moves_on: 3,
+            self.client_writes: 8,
+            self.good_works: 10,
+            self.lazy_moves_on: 4,
             self.client_writes_again: 1,
             self.lazy_forgets_a_task: 1,
-            self.good_wins: 2,
+            self.good_wins: 1,
             self.lazy_clicks_through: 1,
             self.lost_without_a_word: 1,
             self.pickup_is_sent: 1,
@@ -183,7 +183,7 @@ class Life:
 
     def lazy_forgets_a_task(self) -> None:
         """The head asks him for something soon; he never does it."""
-        deal = self._lazy_deal()
+        deal = self._lazy_deal(0)
         soon = self.portal.clock.now() + timedelta(seconds=10)
         fields = {
             "TITLE": f"Перезвонить клиенту по сделке «{deal.get('title')}»", "RESPONSIBLE_ID": LAZY,
@@ -193,12 +193,12 @@ class Life:
 
     def lost_without_a_word(self) -> None:
         """Lost as «Дорого», the comment why left empty."""
-        self._move(self._lazy_deal(), LOST, LAZY)
+        self._move(self._lazy_deal(-1), LOST, LAZY)
 
     def pickup_is_sent(self) -> None:
         """The client comes himself, and yet the deal is dragged to «Отправили заказ»."""
         deal = self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
-        what, price = self.dice.choice(GOODS)
+        what = str(deal.get("title"))
         fields = {
             seed.SHIPPING: self._shipping("Самовывоз"),
             seed.SUBJECT: what,
@@ -207,10 +207,16 @@ class Life:
         self.portal.crm.update(
             schema.DEAL,
             deal.id,
-            fields | {"opportunity": price, "stageId": self._stage("Получили оплату")},
+            fields | {"opportunity": dict(GOODS)[what], "stageId": self._stage("Получили оплату")},
             LAZY,
         )
         self._move(deal, "Отправили заказ", LAZY)
+
+    def head_tidies_up(self) -> None:
+        """The deal that has waited longest is ended: delivered if it got that far, given up if not."""
+        oldest = min(self._open(), key=lambda deal: deal.get("movedTime"))
+        far = oldest.get("stageId") in [self._stage(name) for name in WORK[-2:]]
+        self._move(oldest, WON if far else SILENT, HEAD)
 
     # how it is done
 
@@ -261,7 +267,7 @@ class Life:
             stage = WON
         self._move(deal, stage, user)
 
-    def _do_task(self, task: taskbook.Task, user: int) -> None:
+    def _do_task(self, task: taskmodel.Task, user: int) -> None:
         for item in task.checklist.ordered():
             if not item.complete and item.parent_id:
                 self.portal.taskbook.change_item(user, task.id, item.id, {"IS_COMPLETE": "Y"})
@@ -269,7 +275,8 @@ class Life:
 
     def _due(self, deal: store.Item) -> dict[str, Any]:
         """What the deal still lacks and its stage asks for."""
-        what, price = self.dice.choice(GOODS)
+        what = str(deal.get("title"))
+        price = dict(GOODS).get(what, 25_000)
         due: dict[str, Any] = {seed.NEEDS: self.dice.choice(NEEDS)}
         if deal.get("stageId") != self._stage(WORK[0]):
             way = self._shipping(self.dice.choice(("Доставка", "Доставка", "Самовывоз")))
@@ -284,17 +291,15 @@ class Life:
         codes = [self._stage(name) for name in names]
         return names[min(codes.index(deal.get("stageId")) + 1, len(names) - 1)]
 
-    def _lazy_deal(self) -> store.Item:
-        """One of his that has not got far, or a new one."""
+    def _lazy_deal(self, place: int | None = None) -> store.Item:
+        """One of his that has not got far, by its place among them or any; or a new one."""
         early = [self._stage(name) for name in WORK[:3]]
         mine = [
             deal for deal in self._open() if deal.get("assignedById") == LAZY and deal.get("stageId") in early
         ]
-        return (
-            self.dice.choice(mine)
-            if mine
-            else self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
-        )
+        if not mine:
+            return self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
+        return self.dice.choice(mine) if place is None else mine[place]
 
     def _open(self) -> list[store.Item]:
         table = self.portal.crm.table(schema.DEAL)

@@ -9,124 +9,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox.bitrix24 import checklists, kernel, people, taskfields
+from sandbox.bitrix24 import checklists, kernel, staff, taskfields, taskmodel
 
 if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
-
-WAITING, RUNNING, CONTROL, DONE, DEFERRED = 2, 3, 4, 5, 6
-TRACKED = [
-    "TITLE",
-    "DESCRIPTION",
-    "STATUS",
-    "DEADLINE",
-    "RESPONSIBLE_ID",
-    "CREATED_BY",
-    "ACCOMPLICES",
-    "AUDITORS",
-    "PRIORITY",
-    "GROUP_ID",
-    "PARENT_ID",
-    "START_DATE_PLAN",
-    "END_DATE_PLAN",
-    "TASK_CONTROL",
-    "MARK",
-    "TAGS",
-    "UF_CRM_TASK",
-]
-"""Fields whose change leaves a row in the history."""
-
-OPEN = frozenset({WAITING, RUNNING, DEFERRED})
-MOVES = {
-    "complete": frozenset({WAITING, RUNNING, DEFERRED}),
-    "renew": frozenset({CONTROL, DONE, DEFERRED}),
-    "start": frozenset({WAITING, DEFERRED}),
-    "pause": frozenset({RUNNING}),
-    "defer": frozenset({WAITING, RUNNING}),
-    "approve": frozenset({CONTROL}),
-    "disapprove": frozenset({CONTROL}),
-    "delegate": frozenset({WAITING, RUNNING, DEFERRED}),
-}
-"""From which statuses an action is allowed."""
-UNDEFINED = "undefined"
-
-
-@dataclass(slots=True)
-class Row:
-    """A history row; `before` and `after` as the API spells them."""
-
-    id: int
-    at: datetime
-    user_id: int
-    field: str
-    before: Any
-    after: Any
-
-
-@dataclass(slots=True)
-class Comment:
-    id: int
-    task_id: int
-    author_id: int
-    text: str
-    at: datetime
-
-
-@dataclass(slots=True)
-class Task:
-    id: int
-    values: dict[str, Any]
-    shown_from: float
-    checklist: checklists.Checklist
-    history: list[Row] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values[name]
-
-    @property
-    def is_open(self) -> bool:
-        return self.values["STATUS"] in OPEN
-
-    @property
-    def participants(self) -> set[int]:
-        return {self["CREATED_BY"], self["RESPONSIBLE_ID"], *self["ACCOMPLICES"], *self["AUDITORS"]}
-
-    def meta_status(self, now: datetime) -> int:
-        """What the STATUS filter sees: −1 overdue, −3 almost overdue, else the stored status."""
-        deadline = self["DEADLINE"]
-        if deadline is None or not self.is_open:
-            return int(self["STATUS"])
-        left = (deadline - now).total_seconds()
-        if left < 0:
-            return -1
-        return -3 if left < 86400 else int(self["STATUS"])
 
 
 class TaskBook:
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
-        self.tasks: dict[int, Task] = {}
+        self.tasks: dict[int, taskmodel.Task] = {}
         self._by_binding: dict[str, set[int]] = defaultdict(set)
 
     # looking
 
-    def get(self, task_id: int, user_id: int) -> Task | None:
+    def get(self, task_id: int, user_id: int) -> taskmodel.Task | None:
         """None if there is no such task or this user does not see it."""
         task = self.tasks.get(task_id)
         return task if task and self.can_read(task, user_id) else None
 
-    def of_card(self, binding: str) -> list[Task]:
+    def of_card(self, binding: str) -> list[taskmodel.Task]:
         """Tasks bound to a card, such as "D_12", oldest first."""
         return [self.tasks[number] for number in sorted(self._by_binding.get(binding, ()))]
 
-    def seen_by(self, user_id: int, bindings: Iterable[str] | None = None) -> list[Task]:
+    def seen_by(self, user_id: int, bindings: Iterable[str] | None = None) -> list[taskmodel.Task]:
         if bindings is None:
-            tasks: Iterable[Task] = self.tasks.values()
+            tasks: Iterable[taskmodel.Task] = self.tasks.values()
         else:
             ids = sorted(set().union(*(self._by_binding.get(one, set()) for one in bindings)))
             tasks = [self.tasks[number] for number in ids]
@@ -134,11 +45,11 @@ class TaskBook:
             return list(tasks)
         return [task for task in tasks if self.can_read(task, user_id)]
 
-    def can_read(self, task: Task, user_id: int) -> bool:
+    def can_read(self, task: taskmodel.Task, user_id: int) -> bool:
         user = self.portal.users[user_id]
         return user.admin or user_id in task.participants or self._leads_one_of(user_id, task.participants)
 
-    def can_edit(self, task: Task, user_id: int) -> bool:
+    def can_edit(self, task: taskmodel.Task, user_id: int) -> bool:
         user = self.portal.users[user_id]
         return (
             user.admin
@@ -147,11 +58,11 @@ class TaskBook:
         )
 
     def _leads_one_of(self, head_id: int, users: set[int]) -> bool:
-        return any(head_id in _chain(self.portal, user) for user in users if user != head_id)
+        return any(head_id in staff.heads_above(self.portal, user) for user in users if user != head_id)
 
     # changing
 
-    def add(self, user_id: int, fields: Any) -> Task:
+    def add(self, user_id: int, fields: Any) -> taskmodel.Task:
         values = taskfields.read(fields, self.portal.clock.zone)
         self._check(values, new=True)
         now = self.portal.clock.now()
@@ -164,18 +75,20 @@ class TaskBook:
         values |= {
             "ID": number, "CREATED_BY": creator, "CREATED_DATE": now, "CHANGED_BY": user_id, "CHANGED_DATE": now,
             "ACTIVITY_DATE": now, "STATUS_CHANGED_BY": user_id, "STATUS_CHANGED_DATE": now, "CHAT_ID": 100000 + number,
-            "STATUS": values["STATUS"] if values["STATUS"] in (WAITING, RUNNING, DONE, DEFERRED) else WAITING,
+            "STATUS": values["STATUS"] if values["STATUS"] in (taskmodel.WAITING, taskmodel.RUNNING, taskmodel.DONE, taskmodel.DEFERRED) else taskmodel.WAITING,
             "GUID": f"{{{number:032x}}}",
         }  # fmt: skip
-        task = Task(number, values, self.portal.faults.shown_from(self.portal), checklists.Checklist(number))
+        task = taskmodel.Task(
+            number, values, self.portal.faults.shown_from(self.portal), checklists.Checklist(number)
+        )
         self.tasks[number] = task
         self._bind(task, [], values["UF_CRM_TASK"])
         self._note(task, user_id, "NEW", None, None)
         self.portal.timeline.task_saved(task, user_id)
-        self.portal.emit("ONTASKADD", _event(before=None, after=number))
+        self.portal.emit("ONTASKADD", taskmodel.event(before=None, after=number))
         return task
 
-    def update(self, user_id: int, task_id: int, fields: Any) -> Task:
+    def update(self, user_id: int, task_id: int, fields: Any) -> taskmodel.Task:
         task = self._visible(task_id, user_id)
         values = taskfields.read(fields, self.portal.clock.zone)
         if not self.can_edit(task, user_id) and not self._own_change(task, user_id, values):
@@ -186,10 +99,14 @@ class TaskBook:
         self._set(task, user_id, values)
         return task
 
-    def act(self, user_id: int, action: str, task_id: int, delegate_to: int = 0) -> Task:
+    def act(self, user_id: int, action: str, task_id: int, delegate_to: int = 0) -> taskmodel.Task:
         """complete, renew, start, pause, defer, approve, disapprove, delegate."""
         task = self.get(task_id, user_id)
-        if task is None or task["STATUS"] not in MOVES[action] or not self._may(task, user_id, action):
+        if (
+            task is None
+            or task["STATUS"] not in taskmodel.MOVES[action]
+            or not self._may(task, user_id, action)
+        ):
             raise kernel.Refusal(400, "0", "Action on the task is not allowed")
         if action == "delegate":
             self._delegate(task, user_id, delegate_to)
@@ -203,13 +120,13 @@ class TaskBook:
             raise denied()
         self.forget(task)
 
-    def forget(self, task: Task) -> None:
+    def forget(self, task: taskmodel.Task) -> None:
         del self.tasks[task.id]
         self._bind(task, task["UF_CRM_TASK"], [])
         self.portal.timeline.task_gone(task)
-        self.portal.emit("ONTASKDELETE", _event(before=task.id, after=None))
+        self.portal.emit("ONTASKDELETE", taskmodel.event(before=task.id, after=None))
 
-    def comment(self, user_id: int, task_id: int, text: str) -> Comment:
+    def comment(self, user_id: int, task_id: int, text: str) -> taskmodel.Comment:
         task = self._visible(task_id, user_id)
         if not text.strip():
             raise kernel.Refusal(
@@ -217,13 +134,15 @@ class TaskBook:
                 "ERROR_CORE",
                 "TASKS_ERROR_EXCEPTION_#4; Не указан текст сообщения; 4/TE/WRONG_ARGUMENTS<br>",
             )
-        note = Comment(self.portal.next_id("task comment"), task.id, user_id, text, self.portal.clock.now())
+        note = taskmodel.Comment(
+            self.portal.next_id("task comment"), task.id, user_id, text, self.portal.clock.now()
+        )
         task.comments.append(note)
         task.values |= {"COMMENTS_COUNT": len(task.comments), "ACTIVITY_DATE": note.at}
         self._note(task, user_id, "COMMENT", None, note.id)
         self.portal.emit(
             "ONTASKCOMMENTADD",
-            {"FIELDS_BEFORE": UNDEFINED, "FIELDS_AFTER": {"ID": note.id, "TASK_ID": task.id}},
+            {"FIELDS_BEFORE": taskmodel.UNDEFINED, "FIELDS_AFTER": {"ID": note.id, "TASK_ID": task.id}},
         )
         return note
 
@@ -259,7 +178,7 @@ class TaskBook:
         task.checklist.remove(item)
         self._touched(task, user_id, "CHECKLIST_ITEM_REMOVE", item.title, None)
 
-    def item(self, task: Task, item_id: int) -> checklists.Item:
+    def item(self, task: taskmodel.Task, item_id: int) -> checklists.Item:
         try:
             return task.checklist.items[item_id]
         except KeyError:
@@ -270,13 +189,13 @@ class TaskBook:
 
     # inside
 
-    def _visible(self, task_id: int, user_id: int) -> Task:
+    def _visible(self, task_id: int, user_id: int) -> taskmodel.Task:
         task = self.get(task_id, user_id)
         if task is None:
             raise denied()
         return task
 
-    def _for_checklist(self, task_id: int, user_id: int) -> Task:
+    def _for_checklist(self, task_id: int, user_id: int) -> taskmodel.Task:
         task = self._visible(task_id, user_id)
         if not (
             self.can_edit(task, user_id)
@@ -286,12 +205,12 @@ class TaskBook:
             raise denied()
         return task
 
-    def _own_change(self, task: Task, user_id: int, values: dict[str, Any]) -> bool:
+    def _own_change(self, task: taskmodel.Task, user_id: int, values: dict[str, Any]) -> bool:
         """The assignee may write the deadline if allowed, and move the status; nothing else."""
         allowed = {"STATUS"} | ({"DEADLINE"} if task["ALLOW_CHANGE_DEADLINE"] == "Y" else set())
         return user_id == task["RESPONSIBLE_ID"] and set(values) <= allowed
 
-    def _may(self, task: Task, user_id: int, action: str) -> bool:
+    def _may(self, task: taskmodel.Task, user_id: int, action: str) -> bool:
         if action in ("approve", "disapprove"):
             return task["TASK_CONTROL"] == "Y" and self.can_edit(task, user_id)
         return (
@@ -300,23 +219,27 @@ class TaskBook:
             or user_id in task["ACCOMPLICES"]
         )
 
-    def _target(self, task: Task, user_id: int, action: str) -> int:
+    def _target(self, task: taskmodel.Task, user_id: int, action: str) -> int:
         if action == "complete":
             is_worker = user_id == task["RESPONSIBLE_ID"] or user_id in task["ACCOMPLICES"]
             return (
-                CONTROL
+                taskmodel.CONTROL
                 if task["TASK_CONTROL"] == "Y" and is_worker and user_id != task["CREATED_BY"]
-                else DONE
+                else taskmodel.DONE
             )
-        return {"renew": WAITING, "start": RUNNING, "pause": WAITING, "defer": DEFERRED, "approve": DONE}.get(
-            action, WAITING
-        )
+        return {
+            "renew": taskmodel.WAITING,
+            "start": taskmodel.RUNNING,
+            "pause": taskmodel.WAITING,
+            "defer": taskmodel.DEFERRED,
+            "approve": taskmodel.DONE,
+        }.get(action, taskmodel.WAITING)
 
-    def _delegate(self, task: Task, user_id: int, to: int) -> None:
+    def _delegate(self, task: taskmodel.Task, user_id: int, to: int) -> None:
         if to not in self.portal.users:
             raise kernel.Refusal(400, "ERROR_CORE", "Не найден ответственный<br> (internal error)")
         auditors = list(dict.fromkeys([*task["AUDITORS"], task["RESPONSIBLE_ID"]]))
-        self._set(task, user_id, {"RESPONSIBLE_ID": to, "AUDITORS": auditors, "STATUS": WAITING})
+        self._set(task, user_id, {"RESPONSIBLE_ID": to, "AUDITORS": auditors, "STATUS": taskmodel.WAITING})
 
     def _check(self, values: dict[str, Any], *, new: bool) -> None:
         users = self.portal.users
@@ -345,11 +268,11 @@ class TaskBook:
         if wrong:
             raise kernel.Refusal(400, "ERROR_CORE", "<br>".join(wrong) + "<br> (internal error)")
 
-    def _set(self, task: Task, user_id: int, values: dict[str, Any]) -> None:
+    def _set(self, task: taskmodel.Task, user_id: int, values: dict[str, Any]) -> None:
         changed = {name: value for name, value in values.items() if task.values[name] != value}
         if not changed:
             return
-        for name in TRACKED:
+        for name in taskmodel.TRACKED:
             if name in changed:
                 self._note(
                     task, user_id, name, self._spelled(name, task[name]), self._spelled(name, changed[name])
@@ -361,33 +284,33 @@ class TaskBook:
         if "STATUS" in changed:
             self._status_set(task, user_id, now)
         self.portal.timeline.task_saved(task, user_id)
-        self.portal.emit("ONTASKUPDATE", _event(before=task.id, after=task.id))
+        self.portal.emit("ONTASKUPDATE", taskmodel.event(before=task.id, after=task.id))
 
-    def _status_set(self, task: Task, user_id: int, now: datetime) -> None:
+    def _status_set(self, task: taskmodel.Task, user_id: int, now: datetime) -> None:
         task.values |= {
             "STATUS_CHANGED_BY": user_id,
             "STATUS_CHANGED_DATE": now,
             "CLOSED_BY": 0,
             "CLOSED_DATE": None,
         }
-        if task["STATUS"] in (CONTROL, DONE):
+        if task["STATUS"] in (taskmodel.CONTROL, taskmodel.DONE):
             task.values |= {"CLOSED_BY": user_id, "CLOSED_DATE": now}
-        if task["STATUS"] == RUNNING:
+        if task["STATUS"] == taskmodel.RUNNING:
             task.values["DATE_START"] = now
 
-    def _bind(self, task: Task, before: list[str], after: list[str]) -> None:
+    def _bind(self, task: taskmodel.Task, before: list[str], after: list[str]) -> None:
         for one in before:
             self._by_binding[one].discard(task.id)
         for one in after:
             self._by_binding[one].add(task.id)
 
-    def _touched(self, task: Task, user_id: int, kind: str, before: Any, after: Any) -> None:
+    def _touched(self, task: taskmodel.Task, user_id: int, kind: str, before: Any, after: Any) -> None:
         task.values["ACTIVITY_DATE"] = self.portal.clock.now()
         self._note(task, user_id, kind, before, after)
 
-    def _note(self, task: Task, user_id: int, name: str, before: Any, after: Any) -> None:
+    def _note(self, task: taskmodel.Task, user_id: int, name: str, before: Any, after: Any) -> None:
         number = self.portal.next_id("task history")
-        task.history.append(Row(number, self.portal.clock.now(), user_id, name, before, after))
+        task.history.append(taskmodel.Row(number, self.portal.clock.now(), user_id, name, before, after))
 
     def _spelled(self, name: str, value: Any) -> Any:
         if isinstance(value, datetime):
@@ -405,31 +328,3 @@ def denied() -> kernel.Refusal:
 def _backwards(values: dict[str, Any]) -> bool:
     start, end = values.get("START_DATE_PLAN"), values.get("END_DATE_PLAN")
     return bool(start and end and end < start)
-
-
-def _event(*, before: int | None, after: int | None) -> dict[str, Any]:
-    """An absent side is the literal word, not an empty value (§4.3)."""
-    return {
-        "FIELDS_BEFORE": {"ID": before} if before else UNDEFINED,
-        "FIELDS_AFTER": {"ID": after} if after else UNDEFINED,
-        "IS_ACCESSIBLE_BEFORE": "Y" if before else UNDEFINED,
-        "IS_ACCESSIBLE_AFTER": "Y" if after else UNDEFINED,
-    }
-
-
-def _chain(portal: Portal, user_id: int) -> set[int]:
-    """Everybody above a user: heads of the departments and of those over them."""
-    heads: set[int] = set()
-    user = portal.users.get(user_id)
-    waiting = list(user.departments) if user else []
-    walked: set[int] = set()
-    while waiting:
-        department: people.Department | None = portal.departments.get(number := waiting.pop())
-        if department is None or number in walked:
-            continue
-        walked.add(number)
-        if department.head is not None:
-            heads.add(department.head)
-        if department.parent is not None:
-            waiting.append(department.parent)
-    return heads

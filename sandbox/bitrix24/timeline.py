@@ -14,7 +14,7 @@ from sandbox.bitrix24 import activities, kernel
 
 if TYPE_CHECKING:
     from sandbox.bitrix24.portal import Portal
-    from sandbox.bitrix24.taskbook import Task
+    from sandbox.bitrix24.taskmodel import Task
 
 TYPE_NAMES = {1: "lead", 2: "deal", 3: "contact", 4: "company", 7: "quote", 14: "order", 31: "smart_invoice"}
 CardKey = tuple[int, int]

@@ -127,8 +127,9 @@ def wish(key: str, number: int = 1, **changes: Any) -> intents.Wish:
     return dataclasses.replace(plain, **changes)
 
 
-def dirty(number: int, version: int = 1) -> ports.Dirty:
-    return ports.Dirty(thing(number), version, ports.Lane.LIVE)
+def dirty(number: int) -> ports.Dirty:
+    """As if it had been taken long ago: it clears nothing that was marked since."""
+    return ports.Dirty(thing(number), 0, ports.Lane.LIVE)
 
 
 def looked(number: int = 1, *wishes: intents.Wish, **changes: Any) -> ports.Looked:

@@ -199,7 +199,7 @@ async def test_what_another_life_left_sent_is_settled_by_this_one(world: Any) ->
 
 
 async def test_a_reload_calls_off_what_changed_robots_wished(world: Any) -> None:
-    """Unsent wishes of changed and gone robots end, their cards are looked at again; the rest goes on."""
+    """Unsent wishes of changed and gone robots end, their cards are looked at again; obligations outlive the robot."""
     store = world.store
     a, b = intents.RobotId("a"), intents.RobotId("b")
     await wished(
@@ -208,6 +208,7 @@ async def test_a_reload_calls_off_what_changed_robots_wished(world: Any) -> None
         wish("changed", 2, robot=a, digest="d0"),
         wish("gone", 3, robot=b),
         wish("out", 4, robot=b),
+        wish("owed", 5, robot=b, digest="", act=intents.CloseTask(intents.WishKey("t"), model.TaskId(7))),
     )
     await store.ledger.sending(ACME, ["out"], NOW)
     await store.inbox.take(ACME, NOW, 9, ())
@@ -217,6 +218,7 @@ async def test_a_reload_calls_off_what_changed_robots_wished(world: Any) -> None
         "changed": "superseded",
         "gone": "superseded",
         "out": "sent",
+        "owed": "wished",
     }
     await store.inbox.wait(ACME, 60)
     assert {row.thing.id for row in await store.inbox.take(ACME, NOW, 9, ())} == {2, 3}

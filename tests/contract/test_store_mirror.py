@@ -106,8 +106,9 @@ async def test_a_dry_run_is_recorded_and_over(store: Any) -> None:
 async def test_recording_clears_the_dirt_it_looked_at(store: Any) -> None:
     """But not what was marked while it looked."""
     await store.inbox.mark(ACME, [thing(1), thing(2)])
+    taken = await store.inbox.take(ACME, NOW, 9, ())
     await store.inbox.mark(ACME, [thing(2)])
-    await store.mirror.record(ACME, [looked(1), looked(2)])
+    await store.mirror.record(ACME, [looked(row.thing.id, dirty=row) for row in taken])
     assert [row.thing.id for row in await store.inbox.take(ACME, NOW, 9, ())] == [2]
 
 
@@ -210,18 +211,20 @@ async def test_clients_are_found_by_their_comms(store: Any) -> None:
 
 
 async def test_a_deleted_card_is_a_tombstone(store: Any) -> None:
-    """What wasn't sent never will be, waits end; what was sent is settled; its keys stay taken if it is restored."""
+    """What wasn't sent never will be but for obligations; what was sent is settled; keys stay taken if it is restored."""
     await store.inbox.mark(ACME, [thing(1)])
-    asked = looked(1, wish("sent"), wish("held"), wish("wished"), wake_at=at(60), dirty=dirty(1, 9))
+    asked = looked(1, wish("sent"), wish("held"), wish("wished"), wish("owed", digest=""), wake_at=at(60))
     await store.mirror.record(ACME, [asked])
     await store.ledger.sending(ACME, ["sent"], at(1))
     await store.ledger.end(ACME, [stores.end("held", S.HELD)])
-    await store.mirror.tombstone(ACME, dirty(1), deal(1), at(20))
+    (taken,) = await store.inbox.take(ACME, NOW, 9, ())
+    await store.mirror.tombstone(ACME, taken, deal(1), at(20))
     states = {row.wish.key: (row.state, row.deleted, row.done_at) for row in await store.ledger.rows(ACME)}
     assert states == {
         "sent": (S.SENT, True, None),
         "held": (S.SUPERSEDED, True, at(20)),
         "wished": (S.SUPERSEDED, True, at(20)),
+        "owed": (S.WISHED, True, None),
     }
     assert ((await memory(store)).deleted, (await memory(store)).card) == (True, card(1))
     assert (await store.mirror.next_wake(ACME), await store.inbox.depth(ACME)) == (None, 0)

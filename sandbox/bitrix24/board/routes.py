@@ -115,7 +115,7 @@ class Board:
                 return web.json_response({"error": no.text or str(no.code)}, status=409, headers=HEADERS)
             if request.headers.get("X-Requested-With") == "board":
                 return web.json_response({"to": where}, headers=HEADERS)
-            answer: web.Response = web.HTTPSeeOther(where)
+            answer = web.Response(status=303, headers={"Location": where})
             if act == self.choose:
                 answer.set_cookie(COOKIE, str(_number(form.get("user"))), samesite="Strict", httponly=True)
             return answer

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sandbox.bitrix24 import dictionaries, schema, store, taskbook
+from sandbox.bitrix24 import activities, dictionaries, schema, store, taskmodel
 from sandbox.bitrix24 import portal as portals
 
 SHOWN = 30
@@ -41,6 +41,7 @@ HISTORY = {1: "создана", 2: "стадия", 3: "завершена", 5: "
 class Person:
     id: int
     name: str
+    short: str
     initials: str
     tone: int
     """One of eight colours of the face."""
@@ -100,8 +101,9 @@ def person(portal: portals.Portal, user_id: object) -> Person | None:
     user = portal.users.get(user_id) if isinstance(user_id, int) else None
     if user is None:
         return None
+    initials = f"{user.name[:1]}{user.last_name[:1]}"
     return Person(
-        user.id, f"{user.last_name} {user.name}".strip(), f"{user.name[:1]}{user.last_name[:1]}", user.id % 8
+        user.id, f"{user.last_name} {user.name}".strip(), user.last_name or user.name, initials, user.id % 8
     )
 
 
@@ -242,7 +244,7 @@ def tasks(portal: portals.Portal, deal_id: int) -> list[dict[str, Any]]:
             "title": task["TITLE"],
             "text": plain(task["DESCRIPTION"]),
             "open": task.is_open,
-            "control": task["STATUS"] == taskbook.CONTROL,
+            "control": task["STATUS"] == taskmodel.CONTROL,
             "overdue": _is_overdue(task, now),
             "deadline": moment(portal, task["DEADLINE"]),
             "person": person(portal, task["RESPONSIBLE_ID"]),
@@ -255,7 +257,7 @@ def tasks(portal: portals.Portal, deal_id: int) -> list[dict[str, Any]]:
 
 
 def feed(portal: portals.Portal, deal_id: int) -> list[Entry]:
-    """Comments, log messages, activities and stage moves of a deal, newest first."""
+    """Comments, log messages, activities (but for tasks) and stage moves of a deal, newest first."""
     owner = (schema.DEAL, deal_id)
     made = [
         Entry(
@@ -282,6 +284,7 @@ def feed(portal: portals.Portal, deal_id: int) -> list[Entry]:
     made += [
         Entry("activity", moment(portal, one.values["CREATED"]), person(portal, one.values["AUTHOR_ID"]), one.values["SUBJECT"], plain(one.values["DESCRIPTION"]), (one.values["CREATED"], one.id))
         for one in portal.timeline.activities.of_card(owner)
+        if one.values["TYPE_ID"] != activities.TASK
     ]  # fmt: skip
     made += _moves(portal, deal_id)
     return sorted(made, key=lambda entry: entry.order, reverse=True)
@@ -299,7 +302,7 @@ def _moves(portal: portals.Portal, deal_id: int) -> Iterable[Entry]:
         yield Entry("move", moment(portal, at), None, HISTORY.get(row.type, ""), name, (at, row.id))
 
 
-def _is_overdue(task: taskbook.Task, now: datetime) -> bool:
+def _is_overdue(task: taskmodel.Task, now: datetime) -> bool:
     return task.is_open and task["DEADLINE"] is not None and task["DEADLINE"] < now
 
 

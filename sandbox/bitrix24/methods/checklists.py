@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.bitrix24 import args, checklists, kernel, rows, taskbook
+from sandbox.bitrix24 import args, checklists, kernel, rows, taskmodel
 
 
 @kernel.method("task.checklistitem.add", scope="task")
@@ -98,7 +98,7 @@ def _given(call: kernel.Call, *names: str) -> list[Any]:
     return [call.param(name) for name in names]
 
 
-def _task(call: kernel.Call, task_id: Any) -> taskbook.Task:
+def _task(call: kernel.Call, task_id: Any) -> taskmodel.Task:
     task = call.portal.taskbook.get(args.integer(task_id), call.user_id)
     if task is None:
         text = "TASKS_ERROR_EXCEPTION_#8; Action failed; 8/TE/ACTION_FAILED_TO_BE_PROCESSED<br>"
@@ -106,7 +106,7 @@ def _task(call: kernel.Call, task_id: Any) -> taskbook.Task:
     return task
 
 
-def _item(call: kernel.Call) -> tuple[taskbook.Task, checklists.Item]:
+def _item(call: kernel.Call) -> tuple[taskmodel.Task, checklists.Item]:
     task_id, item_id = _given(call, "TASKID", "ITEMID")
     task = _task(call, task_id)
     return task, call.portal.taskbook.item(task, args.integer(item_id))

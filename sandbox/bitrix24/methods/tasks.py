@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.bitrix24 import args, kernel, people, rows, taskbook, taskfields
+from sandbox.bitrix24 import args, kernel, people, rows, taskfields, taskmodel
 
 PREFIXES = ("!", "<=", "<", ">=", ">")
 """The only ones documented; a key with another prefix is a key that nobody knows."""
@@ -111,7 +111,9 @@ for _name in ("complete", "renew", "start", "pause", "defer", "approve", "disapp
     kernel.method(f"tasks.task.{_name}", scope="task")(_action(_name))
 
 
-def shown(call: kernel.Call, task: taskbook.Task, names: list[str], *, whole: bool = False) -> dict[str, Any]:
+def shown(
+    call: kernel.Call, task: taskmodel.Task, names: list[str], *, whole: bool = False
+) -> dict[str, Any]:
     """A task as answers show it; `whole` adds what only the card has: rights, checklist, group."""
     row = taskfields.shown(task.values, names, call.portal.clock)
     if "STATUS" in names:
@@ -132,13 +134,13 @@ def shown(call: kernel.Call, task: taskbook.Task, names: list[str], *, whole: bo
     return row
 
 
-def actions(call: kernel.Call, task: taskbook.Task, user_id: int) -> dict[str, bool]:
+def actions(call: kernel.Call, task: taskmodel.Task, user_id: int) -> dict[str, bool]:
     book = call.portal.taskbook
     edit, mine = (
         book.can_edit(task, user_id),
         user_id == task["RESPONSIBLE_ID"] or user_id in task["ACCOMPLICES"],
     )
-    allowed = {name: task["STATUS"] in moves and (edit or mine) for name, moves in taskbook.MOVES.items()}
+    allowed = {name: task["STATUS"] in moves and (edit or mine) for name, moves in taskmodel.MOVES.items()}
     control = task["TASK_CONTROL"] == "Y" and edit
     return allowed | {
         "accept": False, "decline": False, "edit": edit, "remove": edit, "approve": allowed["approve"] and control,
@@ -159,7 +161,7 @@ def _person(user: people.User | None, number: int) -> dict[str, Any]:
     }
 
 
-def _history_row(call: kernel.Call, row: taskbook.Row) -> dict[str, Any]:
+def _history_row(call: kernel.Call, row: taskmodel.Row) -> dict[str, Any]:
     user = call.portal.users.get(row.user_id)
     return {
         "id": row.id,
@@ -186,7 +188,7 @@ def _fields(call: kernel.Call) -> Any:
     return given
 
 
-def _candidates(call: kernel.Call, given: dict[str, Any]) -> list[taskbook.Task]:
+def _candidates(call: kernel.Call, given: dict[str, Any]) -> list[taskmodel.Task]:
     """Tasks of the given cards are looked up, not searched for: a portal has many tasks."""
     bound = next((value for key, value in given.items() if key.upper() == "UF_CRM_TASK"), None)
     return call.portal.taskbook.seen_by(
@@ -194,7 +196,7 @@ def _candidates(call: kernel.Call, given: dict[str, Any]) -> list[taskbook.Task]
     )
 
 
-def _conditions(call: kernel.Call, given: dict[str, Any]) -> list[Callable[[taskbook.Task], bool]]:
+def _conditions(call: kernel.Call, given: dict[str, Any]) -> list[Callable[[taskmodel.Task], bool]]:
     made = []
     for key, wanted in given.items():
         prefix, name = rows.split(key, PREFIXES)
@@ -209,7 +211,7 @@ def _conditions(call: kernel.Call, given: dict[str, Any]) -> list[Callable[[task
     return made
 
 
-def _condition(call: kernel.Call, prefix: str, name: str, wanted: Any) -> Callable[[taskbook.Task], bool]:
+def _condition(call: kernel.Call, prefix: str, name: str, wanted: Any) -> Callable[[taskmodel.Task], bool]:
     read, now = _READERS[name], call.portal.clock.now()
     if name == "STATUS":
         return lambda task: rows.matches([task["STATUS"], task.meta_status(now)], prefix, wanted)
@@ -224,15 +226,15 @@ def _known_order(call: kernel.Call) -> dict[str, Any]:
     }
 
 
-def _order_key(task: taskbook.Task, name: str) -> Any:
+def _order_key(task: taskmodel.Task, name: str) -> Any:
     return task.values[name]
 
 
-def _reader(name: str) -> Callable[[taskbook.Task], Any]:
+def _reader(name: str) -> Callable[[taskmodel.Task], Any]:
     return lambda task: task.values[name]
 
 
-_READERS: dict[str, Callable[[taskbook.Task], Any]] = {
+_READERS: dict[str, Callable[[taskmodel.Task], Any]] = {
     name: _reader(name)
     for name in ["ID", "PARENT_ID", "GROUP_ID", "CREATED_BY", "RESPONSIBLE_ID", "PRIORITY", "MARK", "DEADLINE", "CREATED_DATE", "CLOSED_DATE", "CHANGED_DATE", "ACTIVITY_DATE", "DATE_START", "START_DATE_PLAN", "END_DATE_PLAN", "TITLE", "XML_ID", "GUID", "UF_CRM_TASK", "STAGE_ID", "STATUS", "CHANGED_BY", "CLOSED_BY", "STATUS_CHANGED_BY", "ALLOW_CHANGE_DEADLINE", "ALLOW_TIME_TRACKING", "FORUM_TOPIC_ID"]
 } | {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connector import errors
+from connector import errors, ports
 from connector.loops import desk
 from robots import decision, intents
 from tests.connector.loops import world as worlds
@@ -261,10 +261,10 @@ async def test_an_impossible_end_does_not_hold_up_its_fellows(world: World) -> N
     await (await world.ring(*deals)).look()
     rows = await world.store.ledger.rows(worlds.PORTAL)
     now = world.clock.now()
-    superseded = worlds.ports.End(rows[0].wish.key, intents.WishState.SUPERSEDED, now)
+    superseded = ports.End(rows[0].wish.key, intents.WishState.SUPERSEDED, now)
     await world.store.ledger.end(worlds.PORTAL, [superseded])
     world.worker.executor._ends = [
-        (row, worlds.ports.End(row.wish.key, intents.WishState.DONE, now)) for row in rows
+        (row, ports.End(row.wish.key, intents.WishState.DONE, now)) for row in rows
     ]
     await world.worker.executor.flush()
     assert await world.ledger() == ["log: superseded", "log: done"]

@@ -142,6 +142,7 @@ async def test_many_gone_at_once_are_held_until_a_person_says_so(world: World) -
     await (await world.ring(*deals)).look()
     assert not any([(await world.memory(deal)).deleted for deal in deals])
     problem = await world.store.notebook.read(worlds.PORTAL, "problem.gone")
+    assert problem is not None
     assert problem["text"] == "пропало сразу 21 карточек: удалили или отобрали права? Ничего не сделано"
 
     until = world.clock.now() + timedelta(hours=1)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from connector import errors, ports
-from connector.loops import comms
 from robots import decision, look
 from tests.connector.loops import world as worlds
 from tests.robots import builders
@@ -103,31 +102,51 @@ async def test_a_configuration_whose_watermark_cannot_be_had_is_not_taken(world:
     assert world.worker.desk.book.rules.config == "c1"
 
 
-async def test_the_copy_goes_on_where_it_stopped(world: World) -> None:
-    """Stopped among the closed cards: open ones are copied again (harmless), closed ones go on below the last."""
-    for number in range(1, 10):
-        world.deal(number, stage="Спам" if number < 7 else "Новый лид")
-    stop, copied = asyncio.Event(), world.worker.desk.mirror
+async def test_what_changed_within_the_second_of_the_sweep_is_looked_at_again(world: World) -> None:
+    """The portal's moments are whole seconds: a change right after the look bears the same one, so it rings once more."""
+    await world.worker.sweeper.step()
+    deal = world.deal()
+    changed = world.portal.log[-1]
+    await world.worker.sweeper.step()
+    await world.look()
+    world.portal.log += [changed]
+    await world.pass_time(30)
+    await world.worker.sweeper.step()
+    assert await world.dirty() == 1
+    await world.look()
+    world.portal.log += [changed]
+    await world.worker.sweeper.step()
+    assert (await world.dirty(), (await world.memory(deal)).card is not None) == (0, True)
+
+
+async def test_a_client_seen_again_by_an_overlapping_sweep_rings_once(world: World) -> None:
+    """Sweeps read their last seconds twice; the mirror can't tell of clients and tasks, so the sweep remembers."""
+    await world.worker.sweeper.step()
+    changed = ports.Seen(ports.Thing(ports.Kind.CONTACT, 31), world.clock.now())
+    await world.pass_time(10)
+    for expected in (1, 0):
+        world.portal.log += [changed]
+        await world.worker.sweeper.step()
+        assert await world.dirty() == expected
+        await world.look()
+
+
+async def test_the_copy_takes_open_cards_first_and_ticks_off_whole_kinds(world: World) -> None:
+    """Stopped in the middle of a kind: it is copied again from its start; a finished one isn't."""
+    for number in range(1, 5):
+        world.deal(number, stage="Спам" if number < 3 else "Новый лид")
+    maria = builders.contact(id=31)
+    world.portal.people[maria.ref], world.portal.hashes = maria, ("hash",)
+    stop = asyncio.Event()
     stop.set()  # a page, and no more
     await world.worker.backfill.step(stop)
-    assert await world.store.notebook.read(worlds.PORTAL, "backfill") is None
+    memories = await world.store.mirror.memories(worlds.PORTAL, list(world.portal.cards))
+    assert [ref.id for ref, memory in memories.items() if memory.card is not None] == [3, 4]
+
     stop.clear()
-    await world.store.notebook.write(worlds.PORTAL, "backfill", {"deal": 5})
     while not await world.worker.backfill.step(stop):
         pass
-    assert world.portal.calls[:2] == ["copy deal None", "copy deal 5"]
-    complete = await world.store.notebook.read(worlds.PORTAL, "complete")
-    assert sorted(complete) == ["company", "contact", "deal", "lead"]
-    memories = await copied.memories(worlds.PORTAL, list(world.portal.cards))
-    assert [ref.id for ref, memory in memories.items() if memory.card is not None] == [1, 2, 3, 4, 8, 9]
-
-
-async def test_a_copied_client_is_known_by_hashes_alone(world: World) -> None:
-    """The local index holds keyed hashes of normalised comms."""
-    maria = builders.contact(id=31, phones=("8 (916) 000-00-01",), emails=())
-    world.portal.people[maria.ref] = maria
-    stop = asyncio.Event()
-    while not await world.worker.backfill.step(stop):
-        pass
-    (digest,) = comms.hashes(worlds.KEY, ["+79160000001"])
-    assert await world.store.mirror.clients_by_comms(worlds.PORTAL, [digest]) == {digest: [maria.ref]}
+    assert world.portal.calls == ["copy deal", "copy deal", "copy lead", "copy contact", "copy company"]
+    memories = await world.store.mirror.memories(worlds.PORTAL, list(world.portal.cards))
+    assert [ref.id for ref, memory in memories.items() if memory.card is not None] == [1, 2, 3, 4]
+    assert await world.store.mirror.clients_by_comms(worlds.PORTAL, ["hash"]) == {"hash": [maria.ref]}

@@ -29,7 +29,9 @@ async def _says(world: worlds.World, *lines: str) -> None:
 def _opened(path: Path, **settings: float) -> contextlib.AbstractAsyncContextManager[worlds.World]:
     clock = clocks.SystemClock()
     portal = fakes.FakePortal(builders.directory(), clock)
-    return worlds.opened(path, clock=clock, portal=portal, **{"poll": 0.02, "sweep_period": 0.05, **settings})
+    return worlds.opened(
+        path, clock=clock, portal=portal, settings={"poll": 0.02, "sweep_period": 0.05, **settings}
+    )
 
 
 async def test_the_daemon_from_start_to_stop(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ as plain lines.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -187,11 +187,11 @@ async def opened(
     clock: ports.Clock | None = None,
     portal: fakes.FakePortal | None = None,
     at: Callable[[str], None] = lambda _point: None,
-    **settings: Any,
+    settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[World]:
     """With `clock` and `portal` of an earlier world: the daemon's next life."""
     clock = clock or fakes.FakeClock(builders.NOW, hasty=True)
     portal = portal or fakes.FakePortal(builders.directory(), clock)
     async with api.open_store(f"sqlite:///{path / 'voronka.sqlite'}", daemon=True) as store:
-        made = World(store, replace(config.LoopSettings(), **settings), clock, portal, at)
+        made = World(store, replace(config.LoopSettings(), **(settings or {})), clock, portal, at)
         yield made

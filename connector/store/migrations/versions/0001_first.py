@@ -107,7 +107,7 @@ def _ledger() -> None:
     op.create_index("ledger_card", "ledger", ["portal", "card", "seq"])
     op.create_index("ledger_state", "ledger", ["portal", "state", "seq"])
     _partial("ledger_chain", "ledger", ["portal", "card", "seq"], "open = 1")
-    _partial("ledger_open", "ledger", ["portal", "seq"], "open = 1")
+    _partial("ledger_retry", "ledger", ["portal", "retry_at"], "retry_at IS NOT NULL")
 
 
 def _journal() -> None:

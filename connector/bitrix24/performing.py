@@ -1,0 +1,164 @@
+"""Wishes made true, one at a time, and looked for when nobody knows whether they are.
+
+Law: the first write of a wish carries its key (the ledger commits `sent` on it); what follows in the same saga doesn't.
+A repeated try looks first. Whole sets may be repeated, adds are looked for by their marker. A half-made thing is
+finished, never begun again. Outcomes: Done, or an error of connector.errors as the port says.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from connector import errors, ports
+from connector.bitrix24 import client, copydeal, desk, taskacts, timelines, writing
+from robots import intents, model
+
+NO_EFFECT, NOTHING_TO_DO = "no_effect", taskacts.NOTHING_TO_DO
+
+
+async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
+    act, ref, key = row.wish.act, row.wish.card, row.wish.key
+    match act:
+        case intents.SetFields():
+            return await _set_fields(at, ref, act, key)
+        case intents.MoveStage():
+            return await _move(at, ref, act, key)
+        case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
+            return await taskacts.perform(at, row, act)
+        case intents.Notify():
+            return await _notify(at, act, key)
+        case intents.Comment() | intents.LogEntry():
+            return await _entry(at, row, act)
+        case intents.CopyDeal():
+            return await copydeal.perform(at, ref, act, key)
+        case intents.Remember():
+            return ports.Done(note=act.note)
+        case _:  # pragma: no cover
+            assert_never(act)
+
+
+async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
+    act, ref, key = row.wish.act, row.wish.card, row.wish.key
+    match act:
+        case intents.SetFields():
+            card = await _card(at, ref)
+            return ports.Done() if card is not None and writing.holds(card, act.values) else None
+        case intents.MoveStage():
+            card = await _card(at, ref)
+            return _moved(card, act) if card is not None else None
+        case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
+            return await taskacts.find(at, row, act)
+        case intents.Comment() | intents.LogEntry():
+            return await _find_entry(at, row, act)
+        case intents.CopyDeal():
+            return await copydeal.find(at, ref, act, key)
+        case intents.Remember():
+            return ports.Done(note=act.note)
+        case intents.Notify():
+            return None  # nobody can look a notice up; a repeat with its tag replaces it
+        case _:  # pragma: no cover
+            assert_never(act)
+
+
+# --- the card itself -----------------------------------------------------------------------------------------------
+
+
+async def _set_fields(
+    at: desk.Desk, ref: model.CardRef, act: intents.SetFields, key: intents.WishKey
+) -> ports.Done:
+    wanted = dict(act.values)
+    if writing.has_lists(act):
+        present = await _card(at, ref)
+        if present is None:
+            raise errors.NotFound("карточки нет", method="crm.item.get")
+        wanted = writing.merged(act, present)
+    sent = writing.fields(wanted, at.known.fields.get(ref.kind.value, {}))
+    answer = await _write(at, writing.update(ref, sent), key)
+    after = _read_back(at, ref, answer)
+    if after is not None and not writing.holds(after, wanted):
+        return ports.Done(changed=False, note=NO_EFFECT)
+    return ports.Done()
+
+
+async def _move(
+    at: desk.Desk, ref: model.CardRef, act: intents.MoveStage, key: intents.WishKey
+) -> ports.Done:
+    present = await _card(at, ref)
+    if present is None:
+        raise errors.NotFound("карточки нет", method="crm.item.get")
+    if (present.pipeline, present.stage) == (act.pipeline, act.stage) or present.stage != act.only_from:
+        return ports.Done(changed=False, note=NOTHING_TO_DO)
+    answer = await _write(at, writing.move(ref, act), key)
+    after = _read_back(at, ref, answer)
+    if after is not None and after.stage != act.stage:
+        return ports.Done(changed=False, note=NO_EFFECT)
+    return ports.Done()
+
+
+def _moved(card: model.Card, act: intents.MoveStage) -> ports.Done | None:
+    """Where it should be: done. Elsewhere than where it was: somebody went on, nothing is left to do."""
+    if card.stage == act.stage:
+        return ports.Done()
+    if card.stage != act.only_from:
+        return ports.Done(changed=False, note=NOTHING_TO_DO)
+    return None
+
+
+async def _card(at: desk.Desk, ref: model.CardRef) -> model.Card | None:
+    try:
+        answer = await _read(at, writing.get(ref))
+    except errors.NotFound:
+        return None
+    return writing.card_of(ref, answer.result, at.context)
+
+
+def _read_back(at: desk.Desk, ref: model.CardRef, answer: client.Answer) -> model.Card | None:
+    """The card in the write's own answer. It was written all the same if it can't be read: then nobody checks it here,
+    and the next look does."""
+    try:
+        return writing.card_of(ref, answer.result, at.context)
+    except errors.Unreadable:
+        return None
+
+
+# --- texts ---------------------------------------------------------------------------------------------------------
+
+
+async def _notify(at: desk.Desk, act: intents.Notify, key: intents.WishKey) -> ports.Done:
+    answer = await _write(at, writing.notify(act), key)
+    if not answer.result:
+        raise errors.Rejected("портал не принял уведомление", method="im.notify.system.add")
+    return ports.Done(made=timelines.made(answer.result))
+
+
+async def _entry(at: desk.Desk, row: ports.Row, act: intents.Comment | intents.LogEntry) -> ports.Done:
+    if row.tries > 0:
+        found = await _find_entry(at, row, act)
+        if found is not None:
+            return found
+    ref, key = row.wish.card, row.wish.key
+    if isinstance(act, intents.Comment):
+        command = timelines.comment(ref, act.text, key)
+    else:
+        command = timelines.log_entry(ref, act, key)
+    answer = await _write(at, command, key)
+    return ports.Done(made=timelines.made(answer.result))
+
+
+async def _find_entry(
+    at: desk.Desk, row: ports.Row, act: intents.Comment | intents.LogEntry
+) -> ports.Done | None:
+    answer = await _read(at, timelines.newest(row.wish.card, act))
+    made = timelines.found(answer.result, act, row.wish.key)
+    return ports.Done(made=made) if made is not None else None
+
+
+# --- calls ---------------------------------------------------------------------------------------------------------
+
+
+async def _write(at: desk.Desk, command: client.Command, key: intents.WishKey) -> client.Answer:
+    return await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key)
+
+
+async def _read(at: desk.Desk, command: client.Command) -> client.Answer:
+    return await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)

@@ -1,0 +1,83 @@
+"""A group of commands on its way through the client: what it costs, where its outcomes go, how it is spelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import tenacity
+
+from connector import errors
+from connector.bitrix24 import answers, classify, phpquery
+from robots import intents
+
+Outcome = answers.Answer | errors.PortalError
+
+
+@dataclass(eq=False, slots=True)
+class Unit:
+    """A group on its way: commands, what they are expected to cost, where the outcomes go."""
+
+    commands: Sequence[phpquery.Command]
+    key: intents.WishKey | None
+    done: asyncio.Future[list[Outcome]]
+    costs: list[float] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def alone(self) -> bool:
+        return len(self.commands) == 1 and phpquery.needs_own_request(self.commands[0])
+
+    def fail(self, error: errors.PortalError) -> None:
+        self.answer([error] * len(self.commands))
+
+    def lost(self, error: errors.PortalError) -> None:
+        """Sent without an answer: unknown for what writes, to be tried again for what reads."""
+        self.answer(
+            [classify.unanswered(error.text, code=error.code, status=error.status, method=each.method, write=each.write) for each in self.commands]
+        )  # fmt: skip
+
+    def answer(self, outcomes: list[Outcome]) -> None:
+        if not self.done.done():
+            self.done.set_result(outcomes)
+
+
+def batch(units: Sequence[Unit]) -> tuple[list[str], dict[str, Any]]:
+    """Keys in order, and the body of the request. A group's names become keys of the batch."""
+    labels: list[str] = []
+    lines: dict[str, str] = {}
+    for at, unit in enumerate(units):
+        own = {each.name or str(n): f"u{at}c{n}" for n, each in enumerate(unit.commands)}
+        for each, label in zip(unit.commands, own.values(), strict=True):
+            labels.append(label)
+            lines[label] = phpquery.encode(each, own)
+    return labels, {"halt": 0, "cmd": lines}
+
+
+def resting(method: str, seconds: float) -> errors.Retryable:
+    text = f"метод {method} отдыхает: портал ограничил его время работы"
+    return errors.Retryable(text, delay=seconds, code="OPERATION_TIME_LIMIT", method=method)
+
+
+def passing(outcomes: list[Outcome]) -> errors.Retryable | None:
+    return next(
+        (one for one in outcomes if isinstance(one, errors.Retryable) and not isinstance(one, errors.PortalClosed)),
+        None,
+    )  # fmt: skip
+
+
+def backoff(state: tenacity.RetryCallState) -> float:
+    """0.5, 1, 2 … 8 s; longer if the portal said so."""
+    outcomes = state.outcome.result() if state.outcome else []
+    failed = passing(outcomes)
+    said = failed.delay if failed is not None and failed.delay is not None else 0.0
+    return max(said, min(8.0, 0.5 * 2.0 ** (state.attempt_number - 1)))
+
+
+def last_outcomes(state: tenacity.RetryCallState) -> list[Outcome]:
+    if state.outcome is None:
+        raise RuntimeError("a retry without a try")
+    outcomes: list[Outcome] = state.outcome.result()
+    return outcomes

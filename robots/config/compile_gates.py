@@ -1,0 +1,138 @@
+"""`to_leave`, `to_enter`, `if_missing` to gates (S2.8, S2.9, S2.11; users.md F2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from robots import conditions, intents, model, paths, robot
+from robots.config import compile_acts, compile_conditions, compile_tasks, nodes
+from robots.config.context import Scope
+from robots.config.robot_maker import Maker, mode_of
+
+Op = conditions.Op
+
+
+def compile_gates(
+    maker: Maker,
+    path: str,
+    stage: model.Stage,
+    body: nodes.Node,
+    scope: Scope,
+    policy: robot.GatePolicy,
+    around: tuple[nodes.Node | None, ...],
+    modes: tuple[nodes.Node | None, ...],
+) -> None:
+    """One gate for leaving, one for entering: each has its own name in `why`."""
+    if scope.pipeline is None:
+        return
+    for key in ("to_leave", "to_enter"):
+        node = nodes.get(body, key)
+        if node is None:
+            continue
+        needed = tuple(_guarded(one, scope) for one in requirements(node, scope))
+        if not needed and not nodes.is_faulty(node):
+            continue
+        gate = robot.Gate(
+            id=intents.RobotId(f"{path}/{key}"),
+            pipeline=scope.pipeline.id,
+            stage=stage.id,
+            to_leave=needed if key == "to_leave" else (),
+            to_enter=needed if key == "to_enter" else (),
+            policy=policy,
+            mark=node.mark,
+            mode=mode_of(*modes),
+        )
+        maker.gate(gate, (node, *around), node)
+
+
+def _guarded(needed: robot.Requirement, scope: Scope) -> robot.Requirement:
+    """A card that robots don't touch needs nothing."""
+    if scope.hands_off is None:
+        return needed
+    either = conditions.AnyOf((scope.hands_off, needed.condition))
+    return robot.Requirement(either, needed.shown, needed.text)
+
+
+def requirements(node: nodes.Node, scope: Scope) -> Iterator[robot.Requirement]:
+    """A list is fields only; a mapping is `filled`, `where`, `text`, `field`."""
+    if not isinstance(node, nodes.Mapping):
+        yield from (_filled(item, scope) for item in compile_acts.named_fields(node))
+        return
+    text = nodes.text(nodes.get(node, "text"))
+    own, filled, where = nodes.get(node, "field"), nodes.get(node, "filled"), nodes.get(node, "where")
+    if own is not None:
+        yield _filled(own, scope, text)
+    if isinstance(filled, nodes.Mapping):
+        for key, value in filled.pairs:
+            count = nodes.text(nodes.get(value, "words"))
+            test = conditions.Test(scope.path(key), Op.WORDS, int(count) if count.isdecimal() else 1)
+            yield robot.Requirement(test, key.text, text)
+    else:
+        for item in compile_acts.named_fields(filled):
+            yield _filled(item, scope, text)
+    if where is not None:
+        condition = compile_conditions.compile_condition(where, scope)
+        yield robot.Requirement(condition, _shown(where), text)
+
+
+def _filled(node: nodes.Node, scope: Scope, text: str = "") -> robot.Requirement:
+    path = scope.path(node)
+    return robot.Requirement(conditions.Test(path, Op.FILLED), path.shown, text)
+
+
+def _shown(node: nodes.Node) -> str:
+    """The condition in words for a message without a text of its own: «Способ доставки: Доставка»."""
+    said = []
+    for key, value in nodes.pairs(node):
+        wanted = ", ".join(nodes.text(item) for item in nodes.items(value) if isinstance(item, nodes.Scalar))
+        said.append(f"{key.text}: {wanted}" if wanted else key.text)
+    return "; ".join(said)
+
+
+def required_paths(gate: robot.Gate) -> Iterator[paths.Path]:
+    """Every field that a gate wants filled."""
+    for needed in (*gate.to_leave, *gate.to_enter):
+        yield from _filled_in(needed.condition)
+
+
+def _filled_in(condition: conditions.Condition) -> Iterator[paths.Path]:
+    if isinstance(condition, conditions.Test):
+        if condition.op in {Op.FILLED, Op.WORDS}:
+            yield condition.path
+    elif isinstance(condition, conditions.Not):
+        return
+    else:
+        for part in condition.parts:
+            yield from _filled_in(part)
+
+
+def compile_policy(node: nodes.Node | None, scope: Scope, admin: str) -> robot.GatePolicy:
+    plain = robot.GatePolicy(admin=admin)
+    if not isinstance(node, nodes.Mapping):
+        return plain
+    then, not_when = nodes.get(node, "then"), nodes.get(node, "not_when")
+    from_, wait = nodes.get(then, "from"), scope.term(nodes.get(node, "wait"))
+    to = {nodes.text(item) for item in nodes.items(nodes.get(not_when, "to"))}
+    closing = nodes.text(nodes.get(node, "closing")) == "too"
+    at_most = nodes.text(nodes.get(node, "at_most")).split(" ")[0]
+    return robot.GatePolicy(
+        do=_does(nodes.get(node, "do"), plain.do),
+        then_from=compile_tasks.day(from_, scope) if from_ is not None else None,
+        then_do=_does(nodes.get(then, "do"), plain.then_do),
+        wait_seconds=(
+            compile_acts.seconds(wait.amount, wait.unit.value) if wait is not None else plain.wait_seconds
+        ),
+        all_earlier=nodes.text(nodes.get(node, "checks")) != "the left stage",
+        except_lost=("lost" in to if to else True) and not closing,
+        except_won="won" in to,
+        except_moved_by=tuple(
+            scope.person(one, scope) for one in nodes.items(nodes.get(not_when, "moved_by"))
+        ),
+        at_most_per_day=int(at_most) if at_most.isdecimal() else plain.at_most_per_day,
+        admin=admin,
+    )
+
+
+def _does(node: nodes.Node | None, default: robot.GateDoes) -> robot.GateDoes:
+    written = nodes.text(node)
+    return robot.GateDoes(written) if written in {"tell", "move_back"} else default

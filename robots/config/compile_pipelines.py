@@ -1,0 +1,317 @@
+"""`pipelines:`, `leads:` and `robots:` to robots and gates. Paths are made of names: `Продажи/Новый лид/task`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from robots import conditions, intents, model, paths, robot
+from robots.config import compile_acts, compile_conditions, compile_gates, compile_people, names, nodes
+from robots.config.context import Context, Scope
+from robots.config.robot_maker import Maker, Place
+from robots.kinds import fill_field, hand_over, set_fields
+
+_DEAL = model.CardKind.DEAL
+_SAID = {
+    "on_create": "«{{Название}}»: новая карточка\n{{Ссылка}}",
+    "on_won": "«{{Название}}» выиграна\n{{Ссылка}}",
+    "on_lost": "«{{Название}}» проиграна: {{Стадия}}\n{{Ссылка}}",
+    "on_reopen": "«{{Название}}» снова в работе: {{Стадия}}\n{{Ссылка}}",
+    "on_enter": "«{{Название}}» теперь на стадии «{{Стадия}}»\n{{Ссылка}}",
+    "on_leave": "«{{Название}}» ушла на стадию «{{Стадия}}»\n{{Ссылка}}",
+    "changed": "«{{Название}}»: изменилось поле\n{{Ссылка}}",
+}
+"""What a message says that has no text of its own."""
+_EVENTS: Mapping[str, robot.Trigger] = {
+    "on_create": robot.Created(),
+    "on_won": robot.Entered(None, model.Semantic.WON),
+    "on_lost": robot.Entered(None, model.Semantic.LOST),
+    "on_reopen": robot.Reopened(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Funnels:
+    """What compiling the funnels needs of the rest of the file."""
+
+    context: Context
+    maker: Maker
+    people: compile_people.Book
+    admin: str = ""
+
+
+def compile_all(root: nodes.Node, funnels: Funnels) -> None:
+    for key, body in nodes.pairs(nodes.get(root, "pipelines")):
+        if isinstance(body, nodes.Mapping):
+            nothing = model.Pipeline(model.PipelineId(0), key.text, _DEAL, ())
+            answer = funnels.context.names.pipeline(key.text)
+            pipeline = funnels.context.take(key, answer, nothing, f"нет такой воронки: «{key.text}»")
+            _pipeline(key, pipeline, body, funnels)
+    leads = nodes.get(root, "leads")
+    if isinstance(leads, nodes.Mapping):
+        _leads(root, leads, funnels)
+    for item in nodes.items(nodes.get(root, "robots")):
+        if isinstance(item, nodes.Mapping):
+            _robot(item, funnels)
+    _complete_hand_over(funnels)
+
+
+def _leads(root: nodes.Node, body: nodes.Mapping, funnels: Funnels) -> None:
+    key = root.key("leads") if isinstance(root, nodes.Mapping) else None
+    pipeline = funnels.context.names.leads()
+    if key is None:
+        return
+    if pipeline is None:
+        funnels.context.error(key, "V012", "в этом портале нет лидов: выключены или простой режим CRM")
+        return
+    _pipeline(nodes.Scalar(key.mark, key.span, text="Лиды"), pipeline, body, funnels)
+
+
+def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, funnels: Funnels) -> None:
+    if key.faulty:
+        # Of an unknown pipeline nothing can be said but that: its stages would all be «unknown» too.
+        _break(key, body, funnels)
+        return
+    scope = _scope(pipeline, body, funnels)
+    every_task, hands_off = nodes.get(body, "every_task"), nodes.get(body, "hands_off")
+    mode, title = nodes.get(body, "mode"), " ".join(key.text.split())
+    around = (hands_off, mode)
+    unless = conditions.Not(scope.hands_off) if scope.hands_off is not None else None
+    for event, trigger in _EVENTS.items():
+        inside = replace(scope, said=_SAID[event])
+        place = Place(f"{title}/{event}", trigger, inside, (mode,), unless, around)
+        funnels.maker.acts(nodes.get(body, event), place)
+    _read(every_task, scope)
+    if_missing = nodes.get(body, "if_missing")
+    policy = compile_gates.compile_policy(if_missing, scope, funnels.admin)
+    for name, stage_body in nodes.pairs(nodes.get(body, "stages")):
+        if isinstance(stage_body, nodes.Mapping):
+            stage = scope.stage(name, pipeline)
+            path = f"{title}/{' '.join(name.text.split())}"
+            place = Place(path, robot.Entered(stage.id), scope, (mode,), unless, (*around, name))
+            gate_around = (*around, name, if_missing)
+            _stage(stage, stage_body, place, policy, gate_around, funnels)
+
+
+def _break(key: nodes.Scalar, body: nodes.Mapping, funnels: Funnels) -> None:
+    """Name every robot under an unknown pipeline as broken, with the pipeline's own problem."""
+    keys = [*_EVENTS]
+    places = [(f"{key.text}/{event}", nodes.get(body, event)) for event in keys]
+    for name, stage in nodes.pairs(nodes.get(body, "stages")):
+        places += [
+            (f"{key.text}/{name.text}/{one}", nodes.get(stage, one))
+            for one in ("task", "to_leave", "to_enter")
+        ]
+    for path, node in places:
+        if node is not None:
+            funnels.maker.gate(robot.Gate(_id(path), model.PipelineId(0), model.StageId("")), (key,), node)
+
+
+def _id(path: str) -> intents.RobotId:
+    return intents.RobotId(path)
+
+
+def _scope(pipeline: model.Pipeline, body: nodes.Node, funnels: Funnels) -> Scope:
+    book = funnels.people
+    section = nodes.get(body, "people")
+    if section is not None:
+        book = compile_people.Book(funnels.context, section, funnels.people)
+        book.compile_all()
+    scope = Scope(
+        funnels.context, book.person, pipeline.kind, pipeline, every_task=nodes.get(body, "every_task")
+    )
+    hands_off = nodes.get(body, "hands_off")
+    if hands_off is not None:
+        scope = replace(scope, hands_off=compile_conditions.compile_condition(hands_off, scope))
+    return scope
+
+
+def _read(every_task: nodes.Node | None, scope: Scope) -> None:
+    """Defaults are read once by themselves, so that their problems are told even without a task."""
+    for key in ("creator", "for"):
+        node = nodes.get(every_task, key)
+        if node is not None:
+            scope.person(node, scope)
+
+
+def _stage(
+    stage: model.Stage,
+    body: nodes.Mapping,
+    place: Place,
+    policy: robot.GatePolicy,
+    gate_around: tuple[nodes.Node | None, ...],
+    funnels: Funnels,
+) -> None:
+    place = replace(place, modes=(*place.modes, nodes.get(body, "mode")))
+    maker = funnels.maker
+    compile_gates.compile_gates(maker, place.path, stage, body, place.scope, policy, gate_around, place.modes)
+    entering = replace(
+        place,
+        path=f"{place.path}/on_enter",
+        scope=replace(place.scope, said=_SAID["on_enter"], in_stage=True),
+    )
+    leaving = replace(
+        place,
+        path=f"{place.path}/on_leave",
+        scope=replace(place.scope, said=_SAID["on_leave"]),
+        trigger=robot.Left(stage.id),
+    )
+    maker.acts(nodes.get(body, "on_leave"), leaving)
+    task = nodes.get(body, "task")
+    listed = isinstance(task, nodes.Sequence)
+    for item in nodes.items(task):
+        if listed and nodes.get(item, "name") is None and len(nodes.items(task)) > 1 and not item.faulty:
+            funnels.context.error(item, "V018", "у каждой задачи в списке должно быть name:")
+        name = nodes.text(nodes.get(item, "name"))
+        act = compile_acts.Act("task", item, item, f"task {name}".strip())
+        around = (*place.around, place.scope.every_task)
+        maker.act(act, replace(place, scope=replace(place.scope, in_stage=True), around=around))
+    maker.acts(nodes.get(body, "on_enter"), entering)
+
+
+# --- robots:
+
+
+def _robot(item: nodes.Mapping, funnels: Funnels) -> None:
+    context = funnels.context
+    where, name = nodes.get(item, "pipeline"), " ".join(nodes.text(nodes.get(item, "name")).split())
+    pipeline: model.Pipeline | None = None
+    if where is not None:
+        nothing = model.Pipeline(model.PipelineId(0), "", _DEAL, ())
+        written = nodes.text(where)
+        pipeline = context.take(
+            where, context.names.pipeline(written), nothing, f"нет такой воронки: «{written}»"
+        )
+    kind = pipeline.kind if pipeline else _DEAL
+    scope = Scope(context, funnels.people.person, kind, pipeline)
+    when = nodes.get(item, "when")
+    condition = nodes.get(item, "if")
+    compiled = compile_conditions.compile_condition(condition, scope) if condition is not None else None
+    around = (item.key("name"), where, when, condition, nodes.get(item, "mode"))
+    for part, trigger, said in _triggers(when, scope) if when is not None else ():
+        path = f"{name}/{part}" if part else name
+        place = Place(path, trigger, replace(scope, said=said), (nodes.get(item, "mode"),), compiled, around)
+        funnels.maker.acts(nodes.get(item, "do"), place)
+
+
+_WORDS = {"created": "on_create", "won": "on_won", "lost": "on_lost", "reopened": "on_reopen"}
+
+
+def _triggers(when: nodes.Node, scope: Scope) -> list[tuple[str, robot.Trigger, str]]:
+    """(part of the path, trigger, what a message says): several where several stages are named."""
+    event = _WORDS.get(nodes.text(when))
+    if event is not None:
+        return [("", _EVENTS[event], _SAID[event])]
+    changed = nodes.get(when, "changed")
+    if changed is not None:
+        return [("", robot.Changed(_change_code(changed, scope)), _SAID["changed"])]
+    made: list[tuple[str, robot.Trigger, str]] = []
+    for key in ("entered", "left"):
+        listed = nodes.items(nodes.get(when, key))
+        for node in listed:
+            stage = _stage_anywhere(node, scope)
+            trigger: robot.Trigger = robot.Entered(stage) if key == "entered" else robot.Left(stage)
+            made.append(
+                (stage_part(node, listed), trigger, _SAID["on_enter" if key == "entered" else "on_leave"])
+            )
+    return made
+
+
+def stage_part(node: nodes.Node, listed: list[nodes.Node]) -> str:
+    return " ".join(nodes.text(node).split()) if len(listed) > 1 else ""
+
+
+def _stage_anywhere(node: nodes.Node, scope: Scope) -> model.StageId:
+    written = nodes.text(node)
+    if scope.pipeline is not None:
+        return scope.stage(node, scope.pipeline).id
+    if "/" in written or scope.context.names.directory is None:
+        return scope.target(node)[1].id
+    directory = scope.context.names.directory
+    own = [one for one in directory.pipelines if one.kind is scope.kind]
+    found = [
+        a.value.id
+        for a in (scope.context.names.stage(one, written) for one in own)
+        if not isinstance(a, names.Miss)
+    ]
+    if len(found) != 1:
+        text = (
+            f"стадия «{written}» есть в нескольких воронках"
+            if found
+            else f"нет такой стадии ни в одной воронке: «{written}»"
+        )
+        guess = names.suggest(written, [stage.name for one in own for stage in one.stages])
+        hint = "назовите воронку: pipeline: …" if found or not guess else f"может быть, «{guess}»?"
+        scope.context.error(node, "V021" if found else "V012", text, hint)
+    return found[0] if found else model.StageId("")
+
+
+_CHANGE = {
+    paths.Virtual.CLIENT: "@contacts",
+    paths.Virtual.SUM: "opportunity",
+    paths.Virtual.PHONE: "@comms",
+    paths.Virtual.EMAIL: "@comms",
+    paths.Virtual.RESPONSIBLE: "@responsible",
+}
+
+
+def _change_code(node: nodes.Node, scope: Scope) -> str:
+    path = scope.path(node)
+    if node.faulty:
+        return ""
+    code = _CHANGE.get(path.code) if isinstance(path.code, paths.Virtual) else str(path.code)
+    if path.owner is not paths.Owner.CARD and code != "@comms":
+        scope.context.error(
+            node, "V017", f"за изменением «{path.shown}» робот не следит: только за полями карточки"
+        )
+    elif code is None:
+        hint = "для стадии есть entered и left" if path.code is paths.Virtual.STAGE else ""
+        scope.context.error(node, "V017", f"за изменением «{path.shown}» робот не следит", hint)
+    return code or ""
+
+
+# --- hand_over
+
+
+def _complete_hand_over(funnels: Funnels) -> None:
+    """S5.1: what the next department's robots fill, and the reasons of failure, aren't copied, less `keep:`."""
+    maker = funnels.maker
+    for at, one in enumerate(maker.robots):
+        if not isinstance(one.options, hand_over.Options):
+            continue
+        target = one.options.pipeline
+        left_out = {code for other in maker.robots if other.pipeline == target for code in _fills(other)}
+        left_out |= _reasons(funnels, {target, one.pipeline})
+        body = maker.bodies[one.id]
+        scope = Scope(funnels.context, funnels.people.person)
+        kept = {scope.card_field(item) for item in compile_acts.named_fields(nodes.get(body, "keep"))}
+        options = replace(one.options, leave_out=frozenset((left_out | one.options.leave_out) - kept))
+        maker.robots[at] = replace(one, options=options)
+
+
+def _fills(one: robot.Robot) -> set[model.FieldCode]:
+    if isinstance(one.options, fill_field.Options):
+        return {one.options.field}
+    if isinstance(one.options, set_fields.Options):
+        return {assignment.field for assignment in one.options.assignments}
+    return set()
+
+
+_REASON = "Комментарий при провале"
+
+
+def _reasons(funnels: Funnels, pipelines: set[model.PipelineId | None]) -> set[model.FieldCode]:
+    """Fields that lost stages require, and the comment by its name."""
+    directory = funnels.context.names.directory
+    found: set[model.FieldCode] = set()
+    answer = funnels.context.names.path(_REASON, _DEAL)
+    if not isinstance(answer, names.Miss) and not isinstance(answer.value.code, paths.Virtual):
+        found.add(answer.value.code)
+    for gate in funnels.maker.gates:
+        stage = directory.stage(gate.pipeline, gate.stage) if directory else None
+        if gate.pipeline not in pipelines or stage is None or stage.semantic is not model.Semantic.LOST:
+            continue
+        for path in compile_gates.required_paths(replace(gate, to_leave=())):
+            if path.owner is paths.Owner.CARD and not isinstance(path.code, paths.Virtual):
+                found.add(path.code)
+    return found
