@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from robots import contacts, model, people, templates
-from robots.config import compile_conditions, compile_people, compile_tasks, grammar_acts, names, nodes
+from robots import model, people, schedule, templates
+from robots.config import compile_conditions, compile_duplicates, compile_tasks, grammar_acts, nodes
 from robots.config.context import Scope
 from robots.kinds import (
     base,
@@ -20,6 +20,7 @@ from robots.kinds import (
     notify,
     set_fields,
     stage_task,
+    task_spec,
 )
 
 
@@ -165,12 +166,12 @@ def _hand_over(node: nodes.Node, scope: Scope) -> hand_over.Options:
     for item in named_fields(nodes.get(node, "keep")):
         scope.card_field(item)
     responsible = nodes.get(node, "for")
-    how = hand_over.How.MOVE if nodes.text(nodes.get(node, "how")) == "move" else hand_over.How.COPY
+    how = {nodes.text(nodes.get(node, "how")), nodes.text(nodes.get(node, "mode"))}
     return hand_over.Options(
         pipeline=pipeline.id,
         stage=stage.id,
         shown=f"{pipeline.name} / {stage.name}",
-        how=how,
+        how=hand_over.How.MOVE if "move" in how else hand_over.How.COPY,
         once_per_deal=nodes.text(nodes.get(node, "once")) != "per win",
         leave_out=frozenset(scope.card_field(one) for one in named_fields(nodes.get(node, "leave_out"))),
         responsible=scope.person(responsible, scope) if responsible is not None else None,
@@ -198,109 +199,28 @@ def _fill(node: nodes.Node, scope: Scope) -> fill_field.Options:
     known = _field(code, scope)
     if field is not None and known is not None and known.type is not model.FieldType.USER:
         scope.context.error(field, "V017", f"в поле «{known.title}» не сотрудник, человеком его не заполнить")
-    if (
-        task is not None
-        and nodes.get(task, "deadline") is None
-        and nodes.get(scope.every_task, "deadline") is None
-    ):
-        scope.context.error(task, "V018", "задача: не хватает ключа «deadline»: без срока её не заметят")
     return fill_field.Options(
         field=code,
         field_name=nodes.text(field),
         person=scope.person(person, scope) if person is not None else people.Robot(),
         also_if_dismissed=nodes.text(nodes.get(node, "also_if")) == "dismissed",
-        if_nobody=compile_tasks.compile_task(task, scope) if task is not None else None,
+        if_nobody=_nobody_task(task, scope) if task is not None else None,
     )
 
 
-_OWNER_FROM = {
-    "открытая сделка": duplicates.OwnerFrom.DEAL,
-    "компания": duplicates.OwnerFrom.COMPANY,
-    "контакт": duplicates.OwnerFrom.CONTACT,
-    "открытый лид": duplicates.OwnerFrom.LEAD,
-}
+def _nobody_task(node: nodes.Node, scope: Scope) -> task_spec.TaskSpec:
+    """F9: it must have a term, or nobody will notice it."""
+    made = compile_tasks.compile_task(node, scope)
+    if made.deadline is not None:
+        return made
+    term = schedule.Duration(1, schedule.Unit.WORK_DAYS)
+    hint = f"без deadline: будет {schedule.words(term)}"
+    scope.context.warn(node, "V018", "у этой задачи нет срока, её не заметят", hint)
+    return replace(made, deadline=term)
 
 
 def _duplicates(node: nodes.Node, scope: Scope) -> duplicates.Options:
-    plain = duplicates.Options()
-    by = {nodes.text(item) for item in nodes.items(nodes.get(node, "by"))} or {"телефон", "e-mail"}
-    among = nodes.get(node, "among")
-
-    def how_many(key: str, default: duplicates.Among) -> duplicates.Among:
-        written = nodes.text(nodes.get(among, key))
-        return duplicates.Among(written) if written in {"all", "open", "none"} else default
-
-    owner = tuple(
-        _OWNER_FROM[word]
-        for word in map(nodes.text, nodes.items(nodes.get(node, "owner")))
-        if word in _OWNER_FROM
-    )
-    ignore, staff = _ignored(nodes.get(node, "ignore"), scope)
-    other = replace(scope, roles={**scope.roles, **compile_people.OWNER_ROLE}, said="")
-    new = "«{{Название}}»: новый клиент\n{{Ссылка}}"
-    own = "«{{Название}}»: это ваш клиент\n{{Ссылка}}"
-    return duplicates.Options(
-        by_phone="телефон" in by,
-        by_email="e-mail" in by,
-        contacts=how_many("контакты", plain.contacts),
-        companies=how_many("компании", plain.companies),
-        leads=how_many("лиды", plain.leads),
-        deals=how_many("сделки", plain.deals),
-        ignore=ignore,
-        ignore_staff=staff,
-        owner=owner or plain.owner,
-        other_owner=embedded(nodes.get(node, "other_owner"), other) or _tell_both(node),
-        own_client=embedded(nodes.get(node, "own_client"), replace(scope, said=own)),
-        new_client=embedded(nodes.get(node, "new_client"), replace(scope, said=new)),
-        join_within_seconds=_seconds(
-            nodes.get(nodes.get(node, "twice"), "within"), scope, plain.join_within_seconds
-        ),
-    )
-
-
-def _tell_both(node: nodes.Node) -> tuple[base.ActSpec, ...]:
-    """F8's default: tell, never assign. A written empty list is silence."""
-    if isinstance(node, nodes.Mapping) and node.get("other_owner") is not None:
-        return ()
-    return (base.ActSpec("notify", notify.Options((compile_people.MANAGER, people.Role("owner")))),)
-
-
-def _ignored(node: nodes.Node | None, scope: Scope) -> tuple[tuple[str, ...], bool]:
-    """Phones and e-mails in their normal form; «свои сотрудники» is a flag."""
-    made: list[str] = []
-    staff = False
-    for item in nodes.items(node):
-        written = nodes.text(item).strip()
-        if names.fold(written) in {"свои сотрудники", "сотрудники", "staff"}:
-            staff = True
-            continue
-        beginning = written.endswith("*")
-        bare = written.rstrip("*")
-        digits = "".join(char for char in bare if char.isdigit() or char == "+")
-        normal = (
-            bare.lower()
-            if beginning and "@" in bare
-            else digits
-            if beginning
-            else contacts.email(bare) or contacts.phone(bare)
-        )
-        if not normal:
-            scope.context.error(
-                item, "V017", f"«{written}» не телефон, не e-mail и не их начало со звёздочкой"
-            )
-            continue
-        made.append(f"{normal}*" if beginning else normal)
-    return tuple(made), staff
-
-
-def _seconds(node: nodes.Node | None, scope: Scope, default: int) -> int:
-    term = scope.term(node)
-    return seconds(term.amount, term.unit.value) if term is not None else default
-
-
-def seconds(amount: int, unit: str) -> int:
-    """Wall-clock seconds; work time is taken as wall time."""
-    return amount * {"minutes": 60, "hours": 3600, "days": 86_400}[unit.split()[-1]]
+    return compile_duplicates.compile_duplicates(node, scope, embedded)
 
 
 COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {

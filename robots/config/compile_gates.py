@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from robots import conditions, intents, model, paths, robot
-from robots.config import compile_acts, compile_conditions, compile_tasks, nodes
+from robots.config import compile_acts, compile_conditions, compile_tasks, compile_terms, nodes
 from robots.config.context import Scope
 from robots.config.robot_maker import Maker, mode_of
 
@@ -120,7 +120,7 @@ def compile_policy(node: nodes.Node | None, scope: Scope, admin: str) -> robot.G
         then_from=compile_tasks.day(from_, scope) if from_ is not None else None,
         then_do=_does(nodes.get(then, "do"), plain.then_do),
         wait_seconds=(
-            compile_acts.seconds(wait.amount, wait.unit.value) if wait is not None else plain.wait_seconds
+            compile_terms.seconds(wait.amount, wait.unit.value) if wait is not None else plain.wait_seconds
         ),
         all_earlier=nodes.text(nodes.get(node, "checks")) != "the left stage",
         except_lost=("lost" in to if to else True) and not closing,

@@ -29,9 +29,8 @@ class Book:
 
     def compile_all(self) -> None:
         """Every definition once, so that its problems are told even if nobody uses it."""
-        scope = Scope(self.context, self.person)
         for folded, (key, _) in self._defined.items():
-            self._definition(folded, key, scope)
+            self._definition(folded, key)
             self._same_as_field(key)
 
     def person(self, node: nodes.Node, scope: Scope) -> people.Person:
@@ -44,7 +43,7 @@ class Book:
         if folded in scope.roles:
             return people.Role(scope.roles[folded])
         if folded in self._defined:
-            return self._definition(folded, node, scope)
+            return self._definition(folded, node)
         if self.outer is not None and folded in self.outer._defined:
             return self.outer.person(node, scope)
         if folded in _BUILT_IN:
@@ -71,8 +70,8 @@ class Book:
         own = [key.text for key, _ in self._defined.values()]
         return own + (self.outer._known() if self.outer else [])
 
-    def _definition(self, folded: str, node: nodes.Node, scope: Scope) -> people.Person:
-        key, value = self._defined[folded]
+    def _definition(self, folded: str, node: nodes.Node) -> people.Person:
+        _, value = self._defined[folded]
         if folded in self._open:
             circle = " → ".join([*self._open[self._open.index(folded) :], folded])
             self.context.error(node, "V023", f"люди ссылаются друг на друга по кругу: {circle}")

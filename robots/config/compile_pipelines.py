@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from robots import conditions, intents, model, paths, robot
-from robots.config import compile_acts, compile_conditions, compile_gates, compile_people, names, nodes
+from robots.config import (
+    compile_acts,
+    compile_conditions,
+    compile_gates,
+    compile_hand_over,
+    compile_people,
+    names,
+    nodes,
+)
 from robots.config.context import Context, Scope
 from robots.config.robot_maker import Maker, Place
-from robots.kinds import fill_field, hand_over, set_fields
 
 _DEAL = model.CardKind.DEAL
 _SAID = {
@@ -53,7 +60,7 @@ def compile_all(root: nodes.Node, funnels: Funnels) -> None:
     for item in nodes.items(nodes.get(root, "robots")):
         if isinstance(item, nodes.Mapping):
             _robot(item, funnels)
-    _complete_hand_over(funnels)
+    compile_hand_over.complete(funnels.maker, funnels.context, funnels.people)
 
 
 def _leads(root: nodes.Node, body: nodes.Mapping, funnels: Funnels) -> None:
@@ -268,50 +275,3 @@ def _change_code(node: nodes.Node, scope: Scope) -> str:
         hint = "для стадии есть entered и left" if path.code is paths.Virtual.STAGE else ""
         scope.context.error(node, "V017", f"за изменением «{path.shown}» робот не следит", hint)
     return code or ""
-
-
-# --- hand_over
-
-
-def _complete_hand_over(funnels: Funnels) -> None:
-    """S5.1: what the next department's robots fill, and the reasons of failure, aren't copied, less `keep:`."""
-    maker = funnels.maker
-    for at, one in enumerate(maker.robots):
-        if not isinstance(one.options, hand_over.Options):
-            continue
-        target = one.options.pipeline
-        left_out = {code for other in maker.robots if other.pipeline == target for code in _fills(other)}
-        left_out |= _reasons(funnels, {target, one.pipeline})
-        body = maker.bodies[one.id]
-        scope = Scope(funnels.context, funnels.people.person)
-        kept = {scope.card_field(item) for item in compile_acts.named_fields(nodes.get(body, "keep"))}
-        options = replace(one.options, leave_out=frozenset((left_out | one.options.leave_out) - kept))
-        maker.robots[at] = replace(one, options=options)
-
-
-def _fills(one: robot.Robot) -> set[model.FieldCode]:
-    if isinstance(one.options, fill_field.Options):
-        return {one.options.field}
-    if isinstance(one.options, set_fields.Options):
-        return {assignment.field for assignment in one.options.assignments}
-    return set()
-
-
-_REASON = "Комментарий при провале"
-
-
-def _reasons(funnels: Funnels, pipelines: set[model.PipelineId | None]) -> set[model.FieldCode]:
-    """Fields that lost stages require, and the comment by its name."""
-    directory = funnels.context.names.directory
-    found: set[model.FieldCode] = set()
-    answer = funnels.context.names.path(_REASON, _DEAL)
-    if not isinstance(answer, names.Miss) and not isinstance(answer.value.code, paths.Virtual):
-        found.add(answer.value.code)
-    for gate in funnels.maker.gates:
-        stage = directory.stage(gate.pipeline, gate.stage) if directory else None
-        if gate.pipeline not in pipelines or stage is None or stage.semantic is not model.Semantic.LOST:
-            continue
-        for path in compile_gates.required_paths(replace(gate, to_leave=())):
-            if path.owner is paths.Owner.CARD and not isinstance(path.code, paths.Virtual):
-                found.add(path.code)
-    return found

@@ -7,7 +7,7 @@ import zoneinfo
 from collections.abc import Mapping
 from datetime import date, time
 
-from robots.config import compile_acts, compile_tasks, needs, nodes, settings, shape_checks
+from robots.config import compile_tasks, compile_terms, needs, nodes, settings, shape_checks
 from robots.config.context import Scope
 
 
@@ -24,7 +24,7 @@ def compile_settings(root: nodes.Node, scope: Scope, needed: needs.Needs) -> set
         limits=_limits(nodes.get(root, "limits")),
         card_log=nodes.text(nodes.get(root, "card_log")) or plain.card_log,
         keep_story_days=(
-            max(1, compile_acts.seconds(story.amount, story.unit.value) // 86_400)
+            max(1, compile_terms.seconds(story.amount, story.unit.value) // 86_400)
             if story
             else plain.keep_story_days
         ),
@@ -50,7 +50,7 @@ def _portal(node: nodes.Node | None, scope: Scope) -> settings.Portal:
         public_url=nodes.text(nodes.get(node, "public_url")),
         admin=nodes.text(nodes.get(node, "admin")),
         sweep_seconds=(
-            compile_acts.seconds(sweep.amount, sweep.unit.value) if sweep else plain.sweep_seconds
+            compile_terms.seconds(sweep.amount, sweep.unit.value) if sweep else plain.sweep_seconds
         ),
     )
 

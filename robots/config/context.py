@@ -181,7 +181,7 @@ class Scope:
         before = text[: problem.offset]
         start = place or node.mark
         line, column = start.line + before.count("\n"), len(before.rpartition("\n")[2]) + 1
-        if place is None and ("\n" in text or text.count(" ") and node.span < len(text)):
+        if place is None and ("\n" in text or (" " in text and node.span < len(text))):
             return problems.Problem("V020", node.mark, problem.message, span=node.span)
         if "\n" not in before:
             quote = 1 if place is None and isinstance(node, nodes.Scalar) and node.quoted else 0

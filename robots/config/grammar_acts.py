@@ -169,6 +169,10 @@ HAND_OVER = shapes.Keys(
         "for": Key(PERSON, "ответственный за новую сделку"),
         "if_reopened": Key(ACTS_LIST, "что делать, если сделку выиграли снова"),
         **COMMON,
+        "mode": Key(
+            shapes.Word(("on", "watch", "off", "copy", "move"), {"вкл": "on", "выкл": "off"}),
+            "режим робота; move — то же, что how: move",
+        ),
     },
     "hand_over",
     short=NAME,

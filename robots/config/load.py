@@ -23,12 +23,12 @@ from robots.config import (
     loader,
     needs,
     nodes,
-    problems,
     robot_maker,
     settings,
     shape_checks,
 )
 from robots.config import presets as config_presets
+from robots.config import problems as config_problems
 from robots.config.context import Context, Scope
 
 
@@ -36,7 +36,7 @@ from robots.config.context import Context, Scope
 class Loaded:
     robots: tuple[robots_robot.Robot, ...] = ()
     gates: tuple[robots_robot.Gate, ...] = ()
-    problems: tuple[problems.Problem, ...] = ()
+    problems: tuple[config_problems.Problem, ...] = ()
     settings: settings.Settings = field(default_factory=settings.Settings)
     broken: tuple[robot_maker.Broken, ...] = ()
     pins: Mapping[intents.RobotId, robot_maker.Pin] = field(default_factory=dict)
@@ -48,8 +48,8 @@ class Loaded:
     """There is a directory, every file could be read and the portal-wide sections are sound: robots may act."""
 
     @property
-    def errors(self) -> tuple[problems.Problem, ...]:
-        return tuple(one for one in self.problems if one.severity is problems.Severity.ERROR)
+    def errors(self) -> tuple[config_problems.Problem, ...]:
+        return tuple(one for one in self.problems if one.severity is config_problems.Severity.ERROR)
 
     @property
     def rules(self) -> decision.Rules:
@@ -63,11 +63,11 @@ def load(
     presets: Mapping[str, str] | None = None,
 ) -> Loaded:
     """`text_by_file`: one YAML or several of a folder, read as one. `files`: texts for `file:` by name."""
-    found: list[problems.Problem] = []
+    found: list[config_problems.Problem] = []
     own, readable = _joined(text_by_file, found)
     config = _hash(text_by_file, files or {}, presets or {})
     if own is None:
-        return Loaded(problems=problems.tidy(found), config=config)
+        return Loaded(problems=config_problems.tidy(found), config=config)
     root, used = _expanded(own, presets or {}, found)
     checker = shape_checks.Checker()
     checker.check(root, grammar.ROOT)
@@ -76,7 +76,7 @@ def load(
     return Loaded(
         robots=made.robots,
         gates=made.gates,
-        problems=problems.tidy([*found, *made.problems]),
+        problems=config_problems.tidy([*found, *made.problems]),
         settings=made.settings,
         broken=made.broken,
         pins=made.pins,
@@ -88,7 +88,7 @@ def load(
 
 
 def _expanded(
-    own: nodes.Mapping, texts: Mapping[str, str], found: list[problems.Problem]
+    own: nodes.Mapping, texts: Mapping[str, str], found: list[config_problems.Problem]
 ) -> tuple[nodes.Mapping, tuple[str, ...]]:
     use = own.get("use")
     if use is not None:
@@ -99,7 +99,7 @@ def _expanded(
 
 
 def _joined(
-    text_by_file: Mapping[str, str], found: list[problems.Problem]
+    text_by_file: Mapping[str, str], found: list[config_problems.Problem]
 ) -> tuple[nodes.Mapping | None, bool]:
     """(the files' trees as one, could every file be read). F35: keys of two files may not repeat."""
     joined: nodes.Mapping | None = None
@@ -115,7 +115,7 @@ def _joined(
         elif not isinstance(root, nodes.Mapping):
             readable = False
             text = "в файле нет ни одного ключа верхнего уровня: нужно, например, «pipelines: …»"
-            found.append(problems.Problem("V011", root.mark, text, span=root.span))
+            found.append(config_problems.Problem("V011", root.mark, text, span=root.span))
         elif joined is None:
             joined = root
         else:
@@ -128,7 +128,7 @@ _SHARED = frozenset({"pipelines", "people"})
 _REPEATED = frozenset({"version"})
 
 
-def _join(joined: nodes.Mapping, more: nodes.Mapping, found: list[problems.Problem]) -> None:
+def _join(joined: nodes.Mapping, more: nodes.Mapping, found: list[config_problems.Problem]) -> None:
     for key, value in more.pairs:
         present = joined.get(key.text)
         if present is None:
@@ -143,7 +143,7 @@ def _join(joined: nodes.Mapping, more: nodes.Mapping, found: list[problems.Probl
             first = joined.key(key.text)
             hint = f"первый раз — {first.mark}" if first else ""
             text = f"ключ «{key.text}» повторяется в другом файле"
-            found.append(problems.Problem("V013", key.mark, text, hint, span=key.span))
+            found.append(config_problems.Problem("V013", key.mark, text, hint, span=key.span))
             key.faulty = True
 
 

@@ -197,8 +197,7 @@ class _Rewriter:
             return nodes.Mapping(node.mark, node.span, pairs=pairs)
         if isinstance(node, nodes.Sequence):
             return nodes.Sequence(node.mark, node.span, items=[self.node(item) for item in node.items])
-        scalar = self._scalar(node) if isinstance(node, nodes.Scalar) else node
-        return scalar
+        return self._scalar(node) if isinstance(node, nodes.Scalar) else node
 
     def _key(self, key: nodes.Scalar) -> nodes.Scalar:
         made = self._scalar(key)

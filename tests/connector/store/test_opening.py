@@ -75,7 +75,7 @@ async def test_a_guest_works_beside_the_daemon(path: Path) -> None:
         await store.ledger.end(ACME, [stores.end("a", stores.S.REFUSED)])
         async with api.open_store(url(path), daemon=False) as guest:
             assert stores.keys(await guest.ledger.rows(ACME)) == ["a"]
-            assert await guest.ledger.redo(ACME, ["a"], NOW) == 1
+            assert await guest.ledger.redo(ACME, [wish("a").key], NOW) == 1
         assert stores.keys(await store.ledger.ready(ACME, NOW, 9, ())) == ["a"]
     async with api.open_store(url(path), daemon=False) as guest:
         assert stores.keys(await guest.ledger.rows(ACME)) == ["a"]

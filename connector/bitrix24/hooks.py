@@ -1,0 +1,94 @@
+"""Doorbells: the bytes of an outgoing webhook -> what may have changed. Pure.
+
+Everything in a body is a claim by a stranger until the token is compared. Caps come before parsing. Event names count
+whatever their case; an unknown event is no error, it names no thing. Task events write `undefined` for an absent side;
+comment events come with and without FIELDS (reference §4.2, §4.3).
+"""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connector import ports
+
+MAX_BODY, MAX_FIELDS, MAX_DEPTH, MAX_KEY = 64 * 1024, 200, 5, 200
+_SUBJECTS: Mapping[str, ports.Kind] = {
+    "ONCRMDEAL": ports.Kind.DEAL,
+    "ONCRMLEAD": ports.Kind.LEAD,
+    "ONCRMCONTACT": ports.Kind.CONTACT,
+    "ONCRMCOMPANY": ports.Kind.COMPANY,
+    "ONCRMACTIVITY": ports.Kind.ACTIVITY,
+    "ONCRMTIMELINECOMMENT": ports.Kind.COMMENT,
+    "ONTASK": ports.Kind.TASK,
+}
+_VERBS = ("ADD", "UPDATE", "DELETE", "MOVETOCATEGORY")
+_ID_KEYS = ("data[FIELDS][ID]", "data[ID]", "data[FIELDS_AFTER][ID]", "data[FIELDS_BEFORE][ID]")
+_TASK_KEYS = ("data[FIELDS_AFTER][TASK_ID]", "data[FIELDS_BEFORE][TASK_ID]")
+
+
+class Malformed(ValueError):
+    """Not a form of the portal's, or too large, wide or deep. The text says no more than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    event: str
+    """Upper-case, as sent otherwise."""
+    thing: ports.Thing | None
+    """None for an event that concerns nobody here."""
+    gone: bool
+    token: bytes
+    domain: str
+    member_id: str
+
+
+def parse(body: bytes) -> Bell:
+    """Raises Malformed."""
+    form = _form(body)
+    event = form.get("event", "").strip().upper()
+    if not event:
+        raise Malformed("нет имени события")
+    return Bell(
+        event=event[:80],
+        thing=_thing(event, form),
+        gone=event.endswith("DELETE"),
+        token=form.get("auth[application_token]", "").encode(),
+        domain=form.get("auth[domain]", "").lower(),
+        member_id=form.get("auth[member_id]", ""),
+    )
+
+
+def _form(body: bytes) -> dict[str, str]:
+    if len(body) > MAX_BODY:
+        raise Malformed("слишком большое тело")
+    if body.count(b"&") >= MAX_FIELDS:
+        raise Malformed("слишком много полей")
+    try:
+        pairs = urllib.parse.parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")  # fmt: skip
+    except ValueError:
+        raise Malformed("не форма") from None
+    form: dict[str, str] = {}
+    for key, value in pairs:
+        if len(key) > MAX_KEY or key.count("[") > MAX_DEPTH:
+            raise Malformed("слишком глубоко")
+        form.setdefault(key, value)
+    return form
+
+
+def _thing(event: str, form: Mapping[str, str]) -> ports.Thing | None:
+    if event.startswith("ONTASKCOMMENT"):
+        return _of_keys(ports.Kind.TASK, form, _TASK_KEYS)
+    for prefix, kind in _SUBJECTS.items():
+        if event.startswith(prefix) and event.removeprefix(prefix) in _VERBS:
+            return _of_keys(kind, form, _ID_KEYS)
+    return None
+
+
+def _of_keys(kind: ports.Kind, form: Mapping[str, str], keys: tuple[str, ...]) -> ports.Thing | None:
+    for key in keys:
+        text = form.get(key, "")
+        if text.isascii() and text.isdigit() and 0 < len(text) <= 15 and int(text) > 0:
+            return ports.Thing(kind, int(text))
+    return None

@@ -1,0 +1,115 @@
+"""One Bitrix24 portal behind the port: gate, client and the rooms that ask and write, put together.
+
+`on_sending` may be given later than the portal is made (the ledger needs a portal's name first). Close it when done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector import ports
+from connector.bitrix24 import (
+    client,
+    clients,
+    copying,
+    desk,
+    directory,
+    duplicates,
+    operating,
+    owners,
+    performing,
+    reading,
+    secret,
+    sweeping,
+    transport,
+)
+from connector.bitrix24 import gate as gates
+from robots import look, model
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    timeout: float = 70.0
+    size_cap: int = 32 * 1024 * 1024
+    operating_limit: float = 480.0
+    operating_share: float = 0.8
+    pace: gates.Pace = field(default_factory=gates.Pace)
+    client: client.Settings = field(default_factory=client.Settings)
+    desk: desk.Settings = field(default_factory=desk.Settings)
+
+
+class Bitrix24Portal(ports.Portal):
+    def __init__(
+        self,
+        url: secret.WebhookUrl,
+        *,
+        portal: model.PortalId,
+        clock: ports.Clock,
+        address: str = "",
+        on_sending: ports.OnSending | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        chosen = settings or Settings()
+        self._wire = transport.Transport(url, timeout=chosen.timeout, size_cap=chosen.size_cap)
+        self.gate = gates.Gate(clock, chosen.pace)
+        self.client = client.Client(
+            self._wire,
+            self.gate,
+            clock,
+            budget=operating.Budget(limit=chosen.operating_limit, share=chosen.operating_share),
+            on_sending=on_sending,
+            settings=chosen.client,
+        )
+        self._desk = desk.Desk(self.client, portal, address or url.origin, self._wire.download, chosen.desk)
+        self.notes: tuple[str, ...] = ()
+        """What the last directory had to do without, in Russian."""
+
+    async def close(self) -> None:
+        await self.client.close()
+        await self._wire.close()
+
+    async def directory(self) -> model.Directory:
+        """Reads the dictionaries and reads cards by them from then on."""
+        read = await directory.read(self._desk, self._wire)
+        self.notes = read.notes
+        self._desk.learn(read.directory)
+        return read.directory
+
+    async def watermarks(self) -> ports.Watermarks:
+        return await reading.watermarks(self._desk)
+
+    async def facts(
+        self, asks: Sequence[ports.FactsAsk], lane: ports.Lane
+    ) -> Mapping[model.CardRef, ports.Facts | ports.Absent | Exception]:
+        return await reading.facts(self._desk, asks, lane)
+
+    async def clients(
+        self, cards: Sequence[model.Card], lane: ports.Lane
+    ) -> Mapping[model.CardRef, tuple[model.Client, ...] | Exception]:
+        return await clients.of_cards(self._desk, cards, lane)
+
+    async def duplicates(
+        self, asks: Sequence[ports.CommsAsk], lane: ports.Lane
+    ) -> Mapping[model.CardRef, look.Duplicates | Exception]:
+        return await duplicates.of_asks(self._desk, asks, lane)
+
+    async def owners(
+        self, things: Sequence[ports.Thing], lane: ports.Lane
+    ) -> Mapping[ports.Thing, Sequence[ports.Thing]]:
+        return await owners.of_things(self._desk, things, lane)
+
+    async def sweep(self, cursors: Mapping[str, Any]) -> ports.Swept:
+        return await sweeping.sweep(self._desk, cursors)
+
+    def copy(
+        self, kind: ports.Kind, below: int | None
+    ) -> AsyncIterator[Sequence[ports.CopiedCard] | Sequence[ports.CopiedClient]]:
+        return copying.copy(self._desk, kind, below)
+
+    async def perform(self, row: ports.Row) -> ports.Done:
+        return await performing.perform(self._desk, row)
+
+    async def find(self, row: ports.Row) -> ports.Done | None:
+        return await performing.find(self._desk, row)
