@@ -47,8 +47,8 @@ class SqlJournal(ports.Journal):
             .order_by(LOOKS.seq.desc())
             .limit(limit)
         )
-        rows = await self._engine.read(lambda conn: conn.execute(query).all())
-        return [_look(row) for row in reversed(rows)]
+        looks = await self._engine.read(lambda conn: [_look(row) for row in conn.execute(query)])
+        return list(reversed(looks))
 
 
 def _look(row: sa.Row[Any]) -> ports.StoryLook:

@@ -247,13 +247,14 @@ class SqlLedger(ports.Ledger):
     def __init__(self, database: engine.Engine, ringing: bells.Bells) -> None:
         self._engine, self._bells = database, ringing
 
-    async def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
-        return await self._engine.read(lambda conn: conn.execute(query).all())
+    async def _rows(self, query: sa.Select[Any]) -> Sequence[ports.Row]:
+        """Read and decoded in the reader's thread: a long list must not hold up the loop."""
+        return await self._engine.read(lambda conn: [_row(row) for row in conn.execute(query)])
 
     async def ready(
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[model.CardRef]
     ) -> Sequence[ports.Row]:
-        return [_row(row) for row in await self._rows(_heads(portal, codec.micros(now), limit, busy))]
+        return await self._rows(_heads(portal, codec.micros(now), limit, busy))
 
     async def sending(
         self, portal: model.PortalId, keys: Collection[intents.WishKey], now: datetime
@@ -273,7 +274,7 @@ class SqlLedger(ports.Ledger):
         )
         left = (ROW.state == S.SENT.value) & (ROW.life != self._engine.life) & (ROW.sent_at <= long_ago)
         query = FULL.where(ROW.portal == portal, ROW.state.in_(out), to_look | left).order_by(ROW.seq)
-        return [_row(row) for row in await self._rows(query)]
+        return await self._rows(query)
 
     async def supersede(
         self, portal: model.PortalId, loaded: Mapping[intents.RobotId, str], at: datetime
@@ -299,11 +300,11 @@ class SqlLedger(ports.Ledger):
             query = query.where(ROW.card == str(card))
         if states:
             query = query.where(ROW.state.in_(_values(states)))
-        return [_row(row) for row in reversed(await self._rows(query))]
+        return list(reversed(await self._rows(query)))
 
     async def by_marker(self, portal: model.PortalId, marker: str) -> ports.Row | None:
         query = FULL.where(ROW.portal == portal, ROW.marker == codec.clean_text(marker)).limit(1)
-        return next((_row(row) for row in await self._rows(query)), None)
+        return next(iter(await self._rows(query)), None)
 
     async def redo(self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime) -> int:
         return await self._engine.write(lambda conn: _redo(conn, portal, keys, at))

@@ -160,21 +160,17 @@ class SqlMirror(api.Mirror):
     ) -> Mapping[model.CardRef, ports.Memory]:
         names = {str(ref): ref for ref in refs}
 
-        def work(conn: sa.Connection) -> tuple[dict[str, sa.Row[Any]], dict[str, list[intents.Past]]]:
-            cards: dict[str, sa.Row[Any]] = {}
-            past: dict[str, list[intents.Past]] = {}
+        def work(conn: sa.Connection) -> dict[model.CardRef, ports.Memory]:
+            found: dict[model.CardRef, ports.Memory] = {}
             for part in engine.chunks(names):
+                past = ledger.past(conn, portal, part)
+                found |= {names[name]: ports.Memory(past=tuple(past.get(name, ()))) for name in part}
                 query = sa.select(tables.cards).where(CARDS.portal == portal, CARDS.card.in_(part))
-                cards |= {row.card: row for row in conn.execute(query)}
-                past |= ledger.past(conn, portal, part)
-            return cards, past
+                for row in conn.execute(query):
+                    found[names[row.card]] = _memory(row, found[names[row.card]].past)
+            return found
 
-        cards, past = await self._engine.read(work)
-        found = {}
-        for name, ref in names.items():
-            story = tuple(past.get(name, ()))
-            found[ref] = _memory(cards[name], story) if name in cards else ports.Memory(past=story)
-        return found
+        return await self._engine.read(work)
 
     async def record(
         self, portal: model.PortalId, looked: Sequence[ports.Looked]

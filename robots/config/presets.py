@@ -5,7 +5,7 @@ A preset's file is an ordinary one with a head:
     preset: {name, version, also: [other names], inputs: {pipeline: {default, about, names: true}, …}}
     variants: {control: {observer: {…a tree laid over…}, …}}
 
-`$input` as a whole key or value is the admin's answer. `names:` of `with:` renames what the preset calls by its own names:
+`$input` as a whole key or value is the admin's answer (an `optional: true` one without an answer takes its key away). `names:` of `with:` renames what the preset calls by its own names:
 keys, values, parts of paths, and «names» inside texts. Marks of the preset's nodes point into the preset's file.
 """
 
@@ -159,7 +159,9 @@ def _answers(
         default = nodes.get(spec, "default")
         if name in answers:
             continue
-        if default is None:
+        if default is None and nodes.text(nodes.get(spec, "optional")) == "true":
+            answers[name] = nodes.Scalar(at.mark)
+        elif default is None:
             about = nodes.text(nodes.get(spec, "about"))
             _tell(at, found, f"заготовке нужен ответ «{name}»: {about}", f"with: {{{name}: …}}")
             answers[name] = nodes.Scalar(at.mark, at.span, faulty=True, text="", quoted=True)
@@ -194,7 +196,8 @@ class _Rewriter:
     def node(self, node: nodes.Node) -> nodes.Node:
         if isinstance(node, nodes.Mapping):
             pairs = [(self._key(key), self.node(value)) for key, value in node.pairs]
-            return nodes.Mapping(node.mark, node.span, pairs=pairs)
+            kept = [pair for pair in pairs if not _unanswered(pair[1])]
+            return nodes.Mapping(node.mark, node.span, pairs=kept)
         if isinstance(node, nodes.Sequence):
             return nodes.Sequence(node.mark, node.span, items=[self.node(item) for item in node.items])
         return self._scalar(node) if isinstance(node, nodes.Scalar) else node
@@ -205,14 +208,16 @@ class _Rewriter:
 
     def _scalar(self, node: nodes.Scalar) -> nodes.Node:
         if node.text.startswith("$"):
-            head, slash, tail = node.text[1:].partition(" / ")
-            answer = self.answers.get(head.strip())
-            if answer is not None and not slash:
-                return answer
-            if isinstance(answer, nodes.Scalar):
-                written = f"{answer.text} / {self._named(tail)}"
-                return nodes.Scalar(answer.mark, answer.span, text=written, quoted=True)
+            answers = [self._answer(part.strip(), node) for part in node.text.split(" / ")]
+            if len(answers) == 1:
+                return answers[0]
+            written = " / ".join(nodes.text(one) for one in answers)
+            return nodes.Scalar(answers[0].mark, answers[0].span, text=written, quoted=True)
         return nodes.Scalar(node.mark, node.span, text=self._named(node.text), quoted=node.quoted)
+
+    def _answer(self, part: str, node: nodes.Node) -> nodes.Node:
+        answer = self.answers.get(part.removeprefix("$")) if part.startswith("$") else None
+        return answer or nodes.Scalar(node.mark, node.span, text=self._named(part), quoted=True)
 
     def _named(self, text: str) -> str:
         if not self.renames:
@@ -225,6 +230,11 @@ class _Rewriter:
         for was, now in self.renames.items():
             text = _in_quotes(text, was, now)
         return text
+
+
+def _unanswered(value: nodes.Node) -> bool:
+    """An optional question left without an answer takes its key away."""
+    return isinstance(value, nodes.Scalar) and value.empty
 
 
 def _in_quotes(text: str, was: str, now: str) -> str:
