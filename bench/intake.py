@@ -94,7 +94,7 @@ async def _bare(request: web.Request) -> web.Response:
 
 def bare_server(port: int) -> None:
     app = web.Application()
-    app.router.add_post("/hooks/127", _bare)
+    app.router.add_post("/hooks/127-0-0-1", _bare)
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
@@ -111,7 +111,7 @@ def main() -> None:
     port = driver.free_port()
     child = subprocess.Popen([sys.executable, "-m", "bench.intake", "--bare", str(port)])
     time.sleep(1.5)
-    bare = asyncio.run(load(port, "/hooks/127", given.rate, given.seconds, given.deals))
+    bare = asyncio.run(load(port, "/hooks/127-0-0-1", given.rate, given.seconds, given.deals))
     child.kill()
     with tempfile.TemporaryDirectory() as folder:
         port = driver.free_port()
@@ -122,7 +122,7 @@ def main() -> None:
         try:
             daemon.start().ready()
             time.sleep(5)
-            ours = asyncio.run(load(port, "/hooks/127", given.rate, given.seconds, given.deals))
+            ours = asyncio.run(load(port, "/hooks/127-0-0-1", given.rate, given.seconds, given.deals))
         finally:
             daemon.kill()
             sandbox.close()

@@ -41,7 +41,8 @@ class Settings:
     http_port: int = 8080
     settle_window: float = 60.0
     request_timeout: float = 70.0
-    sweep_period: float = 30.0
+    sweep_period: float | None = None
+    """None: what the YAML says, else 30."""
     lease: float = 30.0
     body_timeout: float = 10.0
     log_level: str = "INFO"
@@ -73,7 +74,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         http_port=_reader(env, _port)("VORONKA_HTTP_PORT", 8080),
         settle_window=seconds("VORONKA_SETTLE_WINDOW", 60.0),
         request_timeout=seconds("VORONKA_REQUEST_TIMEOUT", 70.0),
-        sweep_period=seconds("VORONKA_SWEEP_PERIOD", 30.0),
+        sweep_period=_reader(env, _seconds_or_none)("VORONKA_SWEEP_PERIOD", None),
         lease=seconds("VORONKA_LEASE", 30.0),
         body_timeout=seconds("VORONKA_BODY_TIMEOUT", 10.0),
         log_level=_reader(env, _level)("VORONKA_LOG_LEVEL", "INFO"),
@@ -177,6 +178,10 @@ def _seconds(name: str, text: str) -> float:
     if not math.isfinite(value) or value <= 0:
         raise SettingsError(f"{name}: нужно число секунд больше нуля, например 30, а там «{text}»")
     return value
+
+
+def _seconds_or_none(name: str, text: str) -> float | None:
+    return _seconds(name, text)
 
 
 def _port(name: str, text: str) -> int:

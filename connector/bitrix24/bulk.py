@@ -7,6 +7,7 @@ our gate, sends through our transport and raises for status as the library expec
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from collections.abc import AsyncIterator
 from typing import Any
@@ -56,9 +57,7 @@ class Doorman:
         code, text = classify.code_of(reply.data)
         if code.casefold() == "query_limit_exceeded":
             self._gate.refused()
-        self.refusal = classify.refusal(
-            reply.status, code, text, method=method, write=False, system=code.casefold() != "access_denied"
-        )
+        self.refusal = classify.refusal(reply.status, code, text, method=method, write=False, system=True)
         # A closed portal is not asked ten times: the library repeats every 5xx and gives up at once on the rest.
         status = 403 if isinstance(self.refusal, errors.PortalClosed) else reply.status
         raise aiohttp.ClientResponseError(_NO_REQUEST, (), status=status, message=code)
@@ -71,6 +70,8 @@ async def whole_list(at: client.Client, wire: transport.Wire, method: str) -> li
     """Every row of a list method; in no order, which is the library's way. Raises what the portal refused with."""
     import fast_bitrix24
 
+    # It logs whole answers: names and addresses of people.
+    logging.getLogger("fast_bitrix24").setLevel(logging.WARNING)
     doorman = Doorman(wire, at.gate)
     library = fast_bitrix24.BitrixAsync(_NOWHERE, verbose=False)
     # `client=` is type-checked to be an aiohttp session; the attribute behind it isn't.

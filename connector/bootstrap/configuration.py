@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from connector.bootstrap import files, notes
 from robots import decision, model
 from robots.config import load as config_load
 from robots.config import problems as places
+from robots.config import settings as config_settings
 from robots.config import source
 
-Take = Callable[[decision.Rules], Awaitable[None]]
-"""Puts rules in force."""
+Take = Callable[[decision.Rules, model.Directory], Awaitable[None]]
+"""Puts rules in force, with the directory as they see it."""
 _log = structlog.get_logger()
 
 
@@ -41,21 +42,21 @@ class Compiled:
         return tuple(one for one in self.problems if one.severity is places.Severity.ERROR)
 
     @property
-    def empty(self) -> bool:
-        return not self.loaded.robots and not self.loaded.gates
+    def workable(self) -> bool:
+        """Something may act although something else is broken."""
+        return self.loaded.usable and bool(self.loaded.robots or self.loaded.gates)
 
-    def shown(self, form: str = "text") -> str:
-        from robots.config import formats
+    @property
+    def modes(self) -> Mapping[str, str]:
+        """Every robot and gate -> on, watch, off."""
+        robots = {str(one.id): one.mode.value for one in self.loaded.robots}
+        return robots | {str(one.id): one.mode.value for one in self.loaded.gates}
 
-        return formats.show(self.problems, self.sources, form)
+    def shown(self) -> str:
+        return places.render_all(self.problems, self.sources)
 
     def rules(self) -> decision.Rules:
-        return decision.Rules(
-            robots=self.loaded.robots,
-            gates=self.loaded.gates,
-            hands_off=self.loaded.settings.hands_off,
-            config=self.bundle.hash,
-        )
+        return replace(self.loaded.rules, config=self.bundle.hash)
 
 
 def compiled(bundle: files.Bundle, directory: model.Directory | None) -> Compiled:
@@ -95,7 +96,7 @@ class Keeper:
         self._stamp = files.stamp(self.path)
         before = await self._accepted()
         known = before is not None and before.bundle.hash == compiled_now.bundle.hash
-        if not compiled_now.errors or known or before is None:
+        if not compiled_now.errors or known or before is None or not before.workable:
             return compiled_now
         self._say_rejected(compiled_now)
         return before
@@ -115,7 +116,7 @@ class Keeper:
         await self.notebook.write(self.portal, notes.ROBOTS, roll(chosen))
         _log.info("config.loaded", config=chosen.bundle.hash, robots=len(chosen.loaded.robots))
         for broken in chosen.errors:
-            _log.error("config.broken", place=str(broken.mark), reason=broken.text)
+            _log.error("config.broken", place=str(broken.mark), reason=f"{broken.code} {broken.text}")
 
     async def look(self) -> None:
         """One look at the disk and at what `apply` left."""
@@ -135,7 +136,9 @@ class Keeper:
         """The portal's dictionaries were read again: the same texts are compiled against them."""
         if directory != self.directory and self.present is not None:
             self.directory = directory
-            await self._enforce(await asyncio.to_thread(compiled, self.present.bundle, directory))
+            again = await asyncio.to_thread(compiled, self.present.bundle, directory)
+            if again.loaded.usable:
+                await self._enforce(again)
 
     async def _consider(self, bundle: files.Bundle, wanted: str) -> None:
         if self.present is not None and bundle.hash == self.present.bundle.hash:
@@ -155,7 +158,7 @@ class Keeper:
             await self._note(new, [])
 
     async def _enforce(self, chosen: Compiled) -> None:
-        await self.take(chosen.rules())
+        await self.take(chosen.rules(), worked(chosen, self.directory))
         await self.accept(chosen)
 
     async def _note(self, new: Compiled, errors: list[str]) -> None:
@@ -176,6 +179,12 @@ class Keeper:
             _log.error("config.rejected", config=refused.bundle.hash, problems=shown)
 
 
+def worked(chosen: Compiled, directory: model.Directory) -> model.Directory:
+    """The directory with the working calendar that the file lays over the portal's."""
+    said = chosen.loaded.settings.calendar
+    return replace(directory, calendar=config_settings.work_calendar(said, directory.calendar))
+
+
 def as_entry(chosen: Compiled, now: datetime) -> dict[str, Any]:
     texts = {name: data.decode("utf-8", "surrogateescape") for name, data in chosen.bundle.texts.items()}
     return {
@@ -194,6 +203,5 @@ def of_entry(entry: Mapping[str, Any]) -> files.Bundle:
 def roll(chosen: Compiled) -> dict[str, Any]:
     """The robots by mode, and what isn't understood, for `status` and `why`."""
     loaded = chosen.loaded
-    modes = {one.id: one.mode.value for one in (*loaded.robots, *loaded.gates)}
-    broken = [{"robot": one.code, "place": str(one.mark), "text": one.text} for one in chosen.errors]
-    return {"robots": modes, "broken": broken}
+    broken = [{"robot": one.id, "place": str(one.mark), "text": one.why} for one in loaded.broken]
+    return {"robots": chosen.modes, "broken": broken}

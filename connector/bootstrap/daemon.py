@@ -91,22 +91,25 @@ class Daemon:
         """The directory as soon as the portal gives it; None if stopped before."""
         tries = 0
         while not stop.is_set():
-            try:
-                return await portal.directory()
-            except errors.PortalError as refused:
-                delay = loop_config.backoff(tries, FIRST, MOST)
-                closed = isinstance(refused, errors.PortalClosed)
-                code = (
-                    f"portal_{refused.why}"
-                    if isinstance(refused, errors.PortalClosed)
-                    else "portal_unreachable"
-                )
-                self.waiting = seams.Trouble(code, wiring.why(refused))
-                say = self.log.error if closed else self.log.warning
-                say("portal.unreachable", reason=refused.text, delay=delay)
-                tries += 1
-                await supervisor.first_of(self.clock.sleep(delay), stop.wait())
+            answers: list[model.Directory | errors.PortalError] = []
+            # The portal may take long to be unreachable: a stop doesn't wait for it.
+            await supervisor.first_of(_asked(portal, answers), stop.wait())
+            match answers:
+                case [model.Directory() as directory]:
+                    return directory
+                case [errors.PortalError() as refused]:
+                    delay = loop_config.backoff(tries, FIRST, MOST)
+                    tries += 1
+                    self._tell_unreachable(refused, delay)
+                    await supervisor.first_of(self.clock.sleep(delay), stop.wait())
         return None
+
+    def _tell_unreachable(self, refused: errors.PortalError, delay: float) -> None:
+        closed = isinstance(refused, errors.PortalClosed)
+        code = f"portal_{refused.why}" if isinstance(refused, errors.PortalClosed) else "portal_unreachable"
+        self.waiting = seams.Trouble(code, wiring.why(refused))
+        say = self.log.error if closed else self.log.warning
+        say("portal.unreachable", reason=refused.text, delay=delay)
 
     async def _work(
         self,
@@ -123,9 +126,9 @@ class Daemon:
             stores=worker.Stores(self.store.inbox, self.store.mirror, self.store.ledger, self.store.notebook),
             sending=leave,
             rules=chosen.rules(),
-            directory=directory,
+            directory=configuration.worked(chosen, directory),
             key=await self._digest_key(),
-            settings=wiring.loop_settings(self.settings),
+            settings=wiring.loop_settings(self.settings, self.section),
             clock=self.clock,
             log=self.log,
             at=self.at,
@@ -145,13 +148,13 @@ class Daemon:
         )
         now = await asyncio.to_thread(configuration.compiled, self.rough.bundle, directory)
         chosen = await keeper.first(now)
-        if chosen.errors and chosen.empty:
+        if chosen.errors and not chosen.workable:
             raise StartError(4, chosen.shown())
         return keeper, chosen
 
-    async def _take(self, rules: decision.Rules) -> None:
-        if self.worker is not None and self.keeper is not None:
-            await self.worker.replace(rules, self.keeper.directory)
+    async def _take(self, rules: decision.Rules, directory: model.Directory) -> None:
+        if self.worker is not None:
+            await self.worker.replace(rules, directory)
 
     async def _kept(self, keeper: configuration.Keeper, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -184,3 +187,10 @@ class Daemon:
             written = dice.token_hex(32)
             await notebook.write(self.portal, notes.DIGEST_KEY, written)
         return bytes.fromhex(str(written))
+
+
+async def _asked(portal: b24.Bitrix24Portal, answers: list[model.Directory | errors.PortalError]) -> None:
+    try:
+        answers.append(await portal.directory())
+    except errors.PortalError as refused:
+        answers.append(refused)

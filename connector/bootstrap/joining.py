@@ -5,17 +5,12 @@ The secret stands in arguments only; errors are built from the portal's codes, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from urllib import parse
 
 from connector import settings
-from connector.bitrix24 import secret, setup
-from connector.bootstrap import files, wiring
-from robots import model
-from robots.config import load as config_load
-from robots.config import needs
+from connector.bitrix24 import secret
+from connector.bootstrap import wiring
 
 USAGE, CONFIG, PORTAL, REFUSED = 3, 4, 5, 6
 KNOCK_SECONDS = 10.0
@@ -35,6 +30,7 @@ class Section:
     address: str
     insecure_http: bool = False
     events: str = "none"
+    sweep_seconds: int = 30
 
 
 def section(url: str, address: str, insecure_http: bool) -> Section:

@@ -148,9 +148,7 @@ async def _listen(stack: AsyncExitStack, pages: web.Application, made: settings.
     try:
         return await stack.enter_async_context(app.serving(pages, made.http_host, made.http_port))
     except app.PortTaken as taken:
-        raise StartError(
-            REFUSED, f"адрес занят другой программой: {taken}. Другой порт: VORONKA_HTTP_PORT=8081"
-        ) from taken
+        raise StartError(REFUSED, f"не могу слушать {taken}. Другой порт: VORONKA_HTTP_PORT=8081") from taken
 
 
 def _spoken(host: str) -> str:

@@ -54,8 +54,8 @@ class Views:
         last = await worked.store.ledger.rows(worked.portal, limit=SHOWN * 2)
         modes: Counter[str] = Counter()
         if present is not None:
-            modes.update(one.mode.value for one in (*present.loaded.robots, *present.loaded.gates))
-            modes["broken"] = len(present.errors)
+            modes.update(present.modes.values())
+            modes["broken"] = len(present.loaded.broken)
         directory = keeper.directory if keeper else notes.directory(worked.portal, None)
         return seams.Status(
             portal=str(worked.portal),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,8 @@ from connector.web import seams
 from robots import model
 
 BadUrl = secret.BadUrl
+STOP_WITHIN, CLOSE_WITHIN = 6.0, 1.5
+"""Of the ten seconds that a stop may take: for the loops, for the sockets."""
 _log = structlog.get_logger()
 
 
@@ -31,6 +34,9 @@ class PortalSection(Protocol):
 
     @property
     def events(self) -> str: ...
+
+    @property
+    def sweep_seconds(self) -> int: ...
 
 
 async def directory(
@@ -53,16 +59,25 @@ async def opened(
     url = webhook(section, kept)
     found = portal.Bitrix24Portal(
         url,
-        model.PortalId(settings.portal_id(section.address)),
-        section.address,
-        ticking,
+        portal=model.PortalId(settings.portal_id(section.address)),
+        clock=ticking,
+        address=url.host,
         on_sending=on_sending,
-        settings=portal.Settings(request_timeout=made.request_timeout),
+        settings=portal.Settings(timeout=made.request_timeout),
     )
     try:
         yield found
     finally:
-        await found.close()
+        await _closed(found)
+
+
+async def _closed(found: portal.Bitrix24Portal) -> None:
+    """What hangs in flight gets no more than its share of the ten seconds; the ledger knows it as sent."""
+    try:
+        await asyncio.wait_for(found.close(), CLOSE_WITHIN)
+    except TimeoutError:
+        # The wait cancelled the flights; now nothing is left to wait for.
+        await asyncio.wait_for(found.close(), CLOSE_WITHIN)
 
 
 def webhook(section: PortalSection, kept: settings.Secrets) -> secret.WebhookUrl:
@@ -73,18 +88,20 @@ def webhook(section: PortalSection, kept: settings.Secrets) -> secret.WebhookUrl
     return url
 
 
-def loop_settings(made: settings.Settings) -> loop_config.LoopSettings:
+def loop_settings(made: settings.Settings, section: PortalSection) -> loop_config.LoopSettings:
     """The loops' own scale with the process's settings: what is scaled down by a harness is scaled as a whole."""
     usual = loop_config.LoopSettings()
+    period = made.sweep_period or float(section.sweep_seconds)
     scale = min(1.0, made.settle_window / usual.settle_window)
     return loop_config.LoopSettings(
         settle_window=made.settle_window,
         foreign_window=made.settle_window + made.request_timeout,
         look_twice_gap=usual.look_twice_gap * scale,
-        sweep_period=made.sweep_period,
-        closed_first=min(usual.closed_first, max(1.0, made.sweep_period)),
-        poll=min(usual.poll, made.sweep_period),
+        sweep_period=period,
+        closed_first=min(usual.closed_first, max(1.0, period)),
+        poll=min(usual.poll, period),
         retry_first=usual.retry_first * scale,
+        stop_within=STOP_WITHIN,
     )
 
 

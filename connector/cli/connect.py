@@ -123,7 +123,9 @@ def _pipeline(directory: model.Directory, wanted: str, yes: bool) -> str:
     if wanted:
         found = [name for name in names if name.casefold() == wanted.casefold()]
         if not found:
-            raise exits.Stop(exits.Code.USAGE, texts.text("no_pipeline", name=wanted, names=", ".join(names)))
+            raise exits.Stop(
+                exits.Code.USAGE, texts.text("no_pipeline", wanted=wanted, names=", ".join(names))
+            )
         return found[0]
     if len(names) == 1 or yes or not sys.stdin.isatty():
         return names[0]

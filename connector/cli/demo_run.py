@@ -60,7 +60,7 @@ async def play(plan: Plan) -> Mapping[str, Any]:
 async def sandbox(plan: Plan, http: aiohttp.ClientSession) -> AsyncIterator[str]:
     """The sandbox while the context is open; yields the incoming webhook's address. Its own session keeps Ctrl-C off it."""
     arguments = ["--port", str(plan.sandbox_port), "--seed", "rop_funnel", "--profile", "cloud"]
-    arguments += ["--life", "--pace", str(plan.pace)]
+    arguments += ["--life"] + (["--pace", str(plan.pace)] if plan.pace != 1.0 else [])
     said = (plan.folder / "sandbox.log").open("wb")
     child = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -12,6 +12,7 @@ import typer
 
 from connector import log_events
 from connector.cli import exits, output, texts
+from robots import story
 
 
 def register(app: typer.Typer) -> None:
@@ -60,4 +61,6 @@ def parsed(stream: IO[str]) -> Iterator[Mapping[str, Any]]:
 def worded(line: Mapping[str, Any]) -> str:
     when = str(line.get("timestamp", ""))[:19].replace("T", " ")
     level = {"error": "! ", "critical": "! ", "warning": "~ "}.get(str(line.get("level")), "  ")
+    if "outcome" in line and texts.language() == texts.RU:
+        line = {**line, "outcome": story.outcome_word(str(line["outcome"]))}
     return f"{when} {level}{log_events.sentence(line, texts.language())}".lstrip()

@@ -5,7 +5,7 @@ Law: no request, however made, is answered 500; what went wrong on our side is a
 
 from __future__ import annotations
 
-import socket
+import errno
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -21,7 +21,7 @@ HEADER_SECONDS = 12.0
 
 
 class PortTaken(Exception):
-    """Something else listens where we should."""
+    """We can't listen there, mostly because something else does."""
 
 
 def create_app(
@@ -79,6 +79,7 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
     site = web.TCPSite(runner, host, port, backlog=1024, reuse_address=True)
     try:
         await site.start()
-    except (OSError, socket.gaierror) as taken:
-        raise PortTaken(f"{host}:{port}: {taken.strerror or taken}") from taken
+    except OSError as refused:
+        why = "занят" if refused.errno == errno.EADDRINUSE else (refused.strerror or str(refused))
+        raise PortTaken(f"{host}:{port}: {why}") from refused
     return int(runner.addresses[0][1])

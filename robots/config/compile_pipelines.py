@@ -81,7 +81,7 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
         return
     scope = _scope(pipeline, body, funnels)
     every_task, hands_off = nodes.get(body, "every_task"), nodes.get(body, "hands_off")
-    mode, title = nodes.get(body, "mode"), " ".join(key.text.split())
+    mode, title = nodes.get(body, "mode"), _spelled(key, pipeline.name)
     around = (hands_off, mode)
     unless = conditions.Not(scope.hands_off) if scope.hands_off is not None else None
     for event, trigger in _EVENTS.items():
@@ -94,10 +94,15 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
     for name, stage_body in nodes.pairs(nodes.get(body, "stages")):
         if isinstance(stage_body, nodes.Mapping):
             stage = scope.stage(name, pipeline)
-            path = f"{title}/{' '.join(name.text.split())}"
+            path = f"{title}/{_spelled(name, stage.name)}"
             place = Place(path, robot.Entered(stage.id), scope, (mode,), unless, (*around, name))
             gate_around = (*around, name, if_missing)
             _stage(stage, stage_body, place, policy, gate_around, funnels)
+
+
+def _spelled(key: nodes.Scalar, name: str) -> str:
+    """The portal's spelling, so that a path doesn't hang on case, ё or an id in the file."""
+    return " ".join((key.text if key.faulty or not name else name).split())
 
 
 def _break(key: nodes.Scalar, body: nodes.Mapping, funnels: Funnels) -> None:

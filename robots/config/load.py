@@ -83,7 +83,7 @@ def load(
         hands_off=made.hands_off,
         presets=used,
         config=config,
-        usable=readable and directory is not None and not _unsound(root),
+        usable=readable and directory is not None and not _unsound(own) and not _unsound(root),
     )
 
 

@@ -154,6 +154,7 @@ def _answers(
             guess = shape_checks.similar(nodes.text(value), options, 50)
             hint = f"может быть, «{guess}»?" if guess else f"можно: {', '.join(options)}"
             _tell(value, found, f"«{key.text}»: нет такого ответа «{nodes.text(value)}»", hint)
+            value = nodes.Scalar(value.mark, value.span, faulty=True, text=options[0])  # noqa: PLW2901
         answers[key.text] = value
     for name, spec in asked.items():
         default = nodes.get(spec, "default")

@@ -96,7 +96,7 @@ def _counts(ask: base.Ask, match: look.Match) -> bool:
         return False
     if isinstance(match.ref, model.ClientRef):
         wanted = options.contacts if match.ref.kind is model.ClientKind.CONTACT else options.companies
-        return wanted is not Among.NONE and not _own(ask.look.card, match.ref)
+        return wanted is not Among.NONE and not _own(ask.look.card, match.ref) and _was_there(ask.look.card, match)
     wanted = options.deals if match.ref.kind is model.CardKind.DEAL else options.leads
     if wanted is Among.NONE or match.closed or match.ref == ask.look.card.ref:
         return False
@@ -135,6 +135,17 @@ def _older(card: model.Card, match: look.Match) -> bool:
     if isinstance(match.ref, model.CardRef) and match.ref.kind is card.ref.kind:
         return match.ref.id < card.ref.id
     return match.created is None or match.created <= card.created
+
+
+def _was_there(card: model.Card, match: look.Match) -> bool:
+    """The client was known before this card came: of twins the elder's look may see the younger's client already.
+
+    Moments are whole seconds; within one, the card's own client tells which of the two came first.
+    """
+    if match.created is None or match.created != card.created.replace(microsecond=0):
+        return match.created is None or match.created < card.created
+    own = card.contacts if match.ref.kind is model.ClientKind.CONTACT else (card.company,)
+    return any(number is not None and match.ref.id < number for number in own)
 
 
 _SOURCE = {

@@ -35,7 +35,7 @@ def matches(value: Any, prefix: str, wanted: Any) -> bool:
         return any(matches(value, prefix, one) for one in wanted)
     if isinstance(value, list | tuple):
         return any(matches(one, prefix, wanted) for one in value) or (
-            not value and wanted in (None, "", False)
+            not value and _unset(wanted)
         )
     if "%" in prefix:
         return str(wanted).strip("%").casefold() in str(value or "").casefold()
@@ -51,8 +51,13 @@ def _compared(value: Any, prefix: str, wanted: Any) -> bool:
     return bool({">": left > right, ">=": left >= right, "<": left < right, "<=": left <= right}.get(prefix))
 
 
+def _unset(wanted: Any) -> bool:
+    """A condition on «nothing». The number 0 is a number: `>ID: 0` begins a keyset."""
+    return wanted is None or wanted is False or wanted == ""
+
+
 def _alike(value: Any, wanted: Any) -> tuple[Any, Any]:
-    if wanted in (None, "", False):
+    if _unset(wanted):
         return (None if value in (None, "", 0) else value), None
     try:
         if isinstance(value, datetime):

@@ -123,7 +123,7 @@ class Process:
 class Sandbox:
     def __init__(self, folder: pathlib.Path, *, daemon_port: int, profile: str = "instant") -> None:
         self.port = free_port()
-        hooks = f"http://127.0.0.1:{daemon_port}/hooks/127"
+        hooks = f"http://127.0.0.1:{daemon_port}/hooks/127-0-0-1"
         args = [sys.executable, "-m", "sandbox", "bitrix24", "--port", str(self.port), "--profile", profile]
         self.process = Process([*args, "--events-to", hooks, "--events-token", TOKEN], folder / "sandbox.log")
         self.session = requests.Session()

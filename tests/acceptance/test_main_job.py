@@ -150,8 +150,8 @@ def test_twins_are_found_once_and_own_clients_never(shared: Pair) -> None:
     """U4, S4.3, S4.5: a client who writes twice; a repeat sale; a contact bound after the deal."""
     portal = shared.sandbox
     first = portal.contact("Ольга", "+7 916 333-33-33", by=driver.IVANOV)
-    again = portal.contact("Оля", "8 (916) 333-33-33", by=driver.SIDOROVA)
     elder = portal.deal(title="Ольга раз", contactIds=[first])
+    again = portal.contact("Оля", "8 (916) 333-33-33", by=driver.SIDOROVA)
     younger = portal.deal(title="Ольга два", by=driver.SIDOROVA, contactIds=[again])
     wait_for("the word", lambda: [t for t in portal.notices(driver.SIDOROVA) if "Ольга два" in t])
     repeat = portal.deal(title="Пётр", contactIds=[portal.contact("Пётр", "+7 916 444-44-44")])

@@ -15,7 +15,7 @@ def test_nothing_set_is_a_working_daemon() -> None:
     assert made == settings.Settings(
         home=Path("/var/lib/voronka"), database_url="sqlite:////var/lib/voronka/voronka.sqlite"
     )
-    assert (made.http_host, made.http_port, made.sweep_period) == ("127.0.0.1", 8080, 30.0)
+    assert (made.http_host, made.http_port, made.sweep_period) == ("127.0.0.1", 8080, None)
 
 
 def test_every_variable_of_the_harness_is_read() -> None:

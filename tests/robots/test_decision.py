@@ -334,6 +334,20 @@ def test_of_twins_only_the_younger_is_a_duplicate() -> None:
     assert elder.acts() == ["remember: проверено: такого клиента больше ни у кого нет"]
 
 
+def test_a_client_who_came_after_the_card_is_not_a_known_one() -> None:
+    """The elder twin is looked at when the younger's contact is there already; within one second the ids tell."""
+    for created, number, told in (
+        (builders.NOW + timedelta(seconds=1), 20, False),
+        (builders.NOW, 22, False),
+        (builders.NOW, 20, True),
+        (builders.NOW - timedelta(days=1), 22, True),
+    ):
+        ref = model.ClientRef(model.ClientKind.CONTACT, number)
+        found = (looks.Match(ref, "Мария", builders.SIDOROVA, created=created, via="+79160000001"),)
+        world = World(decision.Rules((rules.duplicate_check(),)), clients=(MARIA,), duplicates=found).work()
+        assert (len(world.acts()) > 1) is told, (created, number)
+
+
 def test_a_contact_bound_after_the_deal_is_still_checked() -> None:
     """It hangs on the phone's coming, not on the card's."""
     found = (looks.Match(OTHER, "Мария", builders.SIDOROVA, via="+79160000001"),)
