@@ -235,6 +235,8 @@ def _nobody_reason(asked: Asked) -> Reason:
     meant = {robot: mode for robot, mode in asked.loaded.items() if _meant(asked, robot)}
     if not meant:
         return Reason.NOT_IN_CONFIG
+    if not asked.robot:
+        return Reason.NO_OCCASION
     return Reason.OFF if set(meant.values()) == {"off"} else Reason.NO_ROBOT_THEN
 
 
@@ -245,6 +247,8 @@ def _nobody_spoke(asked: Asked) -> str:
     match _nobody_reason(asked):
         case Reason.NOT_IN_CONFIG:
             return f"Такого робота {asked_for} нет в настройке{stood}."
+        case Reason.NO_OCCASION:
+            return f"Роботам с этой карточкой делать было нечего{stood}."
         case Reason.OFF:
             return f"Робот {asked_for} выключен в настройке{stood}."
         case _:

@@ -20,7 +20,9 @@ FLOORS: Mapping[ports.Lane, float] = {ports.Lane.MOMENT: 0.2, ports.Lane.BACKFIL
 """Shares of the places when every lane waits."""
 RESERVED: Mapping[ports.Lane, int] = {ports.Lane.MOMENT: 1, ports.Lane.BACKFILL: 2}
 """Slots in flight that a lane leaves free for more urgent ones: a batch may take 20 s."""
-_SLOWER, _STEP, _LONGEST_PAUSE = 0.7, 0.002, 30.0
+_SLOWER, _STEP, _LONGEST_PAUSE = 0.6, 0.0015, 30.0
+_GRAIN = 1e-6
+"""A wait shorter than this is rounding, and would be slept for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Gate:
                 await self._freed.wait()
                 continue
             delay = self._delay()
-            if delay > 0:
+            if delay > _GRAIN:
                 await self._clock.sleep(delay)
                 continue
             lane = self._choose()

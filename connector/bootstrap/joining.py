@@ -5,16 +5,23 @@ The secret stands in arguments only; errors are built from the portal's codes, n
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib import parse
 
-from connector import settings
-from connector.bitrix24 import secret
-from connector.bootstrap import wiring
+from connector import errors, settings
+from connector.bitrix24 import creating, secret, setup
+from connector.bootstrap import configuration, files, wiring
+from robots import model
+from robots.config import needs
 
 USAGE, CONFIG, PORTAL, REFUSED = 3, 4, 5, 6
 KNOCK_SECONDS = 10.0
+STARTER = "starter.yaml"
+_PLAIN = re.compile(r"[\w][\w .()-]*")
 directory = wiring.directory
+Found = setup.Found
 
 
 class Refused(Exception):
@@ -45,10 +52,10 @@ def section(url: str, address: str, insecure_http: bool) -> Section:
 
 
 def knock(address: str) -> str:
-    """Whether a portal answers there; its sentence. Raises Refused."""
+    """Whether a portal answers there, without any webhook; its sentence. Raises Refused."""
     import requests
 
-    host = parse.urlsplit(f"https://{settings.host_of(address)}").hostname or ""
+    host = settings.host_of(address)
     try:
         answer = requests.get(
             f"https://{host}/rest/server.time.json", timeout=KNOCK_SECONDS, allow_redirects=False
@@ -61,3 +68,94 @@ def knock(address: str) -> str:
     if not isinstance(said, dict) or "error" not in said:
         raise Refused(PORTAL, f"{host}: отвечает, но это не портал Битрикс24")
     return f"{host}: портал отвечает"
+
+
+def probe(url: str, of: Section) -> setup.Found:
+    """Raises Refused: the tariff has no REST, the webhook is wrong, nobody answers."""
+    try:
+        return _setup(url, of).probe()
+    except errors.PortalClosed as closed:
+        if closed.why is errors.Closed.TARIFF:
+            said = f"2/6 Тариф       ✗ «{closed.text}»: нужен платный тариф и подписка на Маркет (или 15-дневная проба)."
+            raise Refused(
+                PORTAL, f"{said} Больше ничего не настраивайте: без REST Voronka работать не может."
+            ) from closed
+        raise Refused(PORTAL, wiring.why(closed)) from closed
+    except errors.PortalError as refused:
+        raise Refused(PORTAL, wiring.why(refused)) from refused
+
+
+def starter(of: Section, seen: model.Directory, *, preset: str, pipeline: str, public_url: str) -> str:
+    """The YAML to begin with, in `mode: watch`: the program's own starter with this portal's words. Raises Refused."""
+    presets = files.presets()
+    if f"{preset.partition('@')[0]}.yaml" not in presets:
+        known = ", ".join(sorted(name.removesuffix(".yaml") for name in presets if name != STARTER))
+        raise Refused(USAGE, f"нет заготовки «{preset}»; есть: {known}")
+    zone = seen.calendar.timezone if seen.calendar else "Europe/Moscow"
+    own = {
+        "address": of.address,
+        "events": "webhook" if public_url else "none",
+        "timezone": zone,
+        "preset": preset if "@" in preset else f"{preset}@1",
+        "pipeline": pipeline,
+    }
+    lines = []
+    for line in presets[STARTER].splitlines():
+        key = re.match(r"( *)(\w+):", line)
+        if key and key[2] in own:
+            line = f"{key[1]}{key[2]}: {_quoted(own[key[2]])}"
+        lines.append(line)
+        if of.insecure_http and key and key[2] == "address":
+            lines.append(f"{key[1]}insecure_http: true")
+    return "\n".join(lines) + "\n"
+
+
+def lacking(text: str, seen: model.Directory) -> needs.Missing:
+    """What the starter wants of the portal and doesn't find."""
+    made = configuration.compiled(files.Bundle({"starter.yaml": text.encode()}), seen)
+    return needs.missing(made.loaded.settings.needs, seen)
+
+
+_TYPES = {
+    "string": "строка",
+    "text": "текст",
+    "user": "сотрудник",
+    "enumeration": "список",
+    "boolean": "да/нет",
+}
+_OWNERS = {"deal": "сделке", "lead": "лиде", "contact": "контакте", "company": "компании"}
+
+
+def words(missing: needs.Missing) -> Iterator[str]:
+    """Every thing to be created, for the person who is to agree."""
+    for one in missing.fields:
+        kind = _TYPES.get(one.type.value, one.type.value)
+        options = f": {', '.join(one.options)}" if one.options else ""
+        yield f"поле «{one.name}» в {_OWNERS.get(one.owner, one.owner)} ({kind}{options})"
+    for option in missing.options:
+        yield f"значение «{option.name}» в списке «{option.field.title}»"
+    for pipeline in missing.pipelines:
+        stages = ", ".join([*pipeline.work, pipeline.won, *pipeline.lost])
+        yield f"воронка «{pipeline.pipeline}» со стадиями: {stages}"
+    for stage in missing.stages:
+        yield f"стадия «{stage.name}» в воронке «{stage.pipeline}»"
+
+
+def create(url: str, of: Section, missing: needs.Missing) -> Iterator[str]:
+    """Creates what is missing, telling each. Raises Refused; what was made before it stays."""
+    try:
+        yield from creating.create(_setup(url, of), missing)
+    except errors.PortalError as refused:
+        raise Refused(PORTAL, f"не создалось: {wiring.why(refused)}") from refused
+
+
+def _setup(url: str, of: Section) -> setup.Setup:
+    return setup.Setup(secret.WebhookUrl(url, insecure_http=of.insecure_http))
+
+
+def _quoted(value: str) -> str:
+    return (
+        value
+        if _PLAIN.fullmatch(value) or "/" in value or "@" in value
+        else json.dumps(value, ensure_ascii=False)
+    )

@@ -22,7 +22,7 @@ from connector import clock, errors, settings
 from connector.bootstrap import configuration, daemon, files, views, wiring
 from connector.loops import supervisor
 from connector.store import api
-from connector.web import app, metrics
+from connector.web import app, metrics, seams
 
 CONFIG, PORTAL, REFUSED, USAGE = 4, 5, 6, 3
 _log = structlog.get_logger()
@@ -91,6 +91,7 @@ async def running(
             seen.as_seams(),
             body_timeout=made.body_timeout,
             counted=figures,
+            at=worked.at if made.crash_at else seams.nowhere,
         )
         port = await _listen(stack, pages, made)
         url = f"http://{_spoken(made.http_host)}:{port}"

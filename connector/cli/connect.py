@@ -100,12 +100,15 @@ def _set_up(
     chosen = _pipeline(directory, pipeline, yes)
     output.say(f"6/6 Воронка     «{chosen}», заготовка {preset}")
     path = file or Path(f"{settings.portal_id(section.address)}.yaml")
-    text = joining.starter(section, preset=preset, pipeline=chosen, public_url=public_url)
+    text = joining.starter(section, directory, preset=preset, pipeline=chosen, public_url=public_url)
     lacking = joining.lacking(text, directory)
-    for line in connect_words.needs([one.words for one in lacking]):
+    listed = list(joining.words(lacking))
+    for line in connect_words.needs(listed):
         output.say(line)
-    if lacking and _agreed(texts.text("create"), yes):
-        for done in joining.create(kept.b24_url, section, directory, lacking):
+    for other in lacking.other_types:
+        output.say(texts.text("other_type", field=other.wanted.name))
+    if listed and _agreed(texts.text("create"), yes):
+        for done in joining.create(kept.b24_url, section, lacking):
             output.say(f"                ✓ {done}")
     if path.exists() and not _agreed(texts.text("overwrite", path=path), yes=False):
         raise exits.Stop(exits.Code.REFUSED, texts.text("kept", path=path))

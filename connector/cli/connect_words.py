@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from connector import settings
+
+if TYPE_CHECKING:
+    from connector.bitrix24 import setup
 
 EVENTS = (
     ("ONCRMDEALADD", "создание сделки"),
@@ -25,24 +28,13 @@ NEEDED = ("crm", "task", "im", "user_basic", "department")
 USEFUL = {"calendar": "не узнаю рабочее время и выходные портала (возьму из YAML)"}
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What the portal said of a webhook."""
-
-    scopes: frozenset[str]
-    admin: bool
-    owner: str
-    owner_deals: int | None = None
-    simple_crm: bool = False
-
-
-def missing(probe: Probe) -> tuple[str, ...]:
+def missing(probe: setup.Found) -> tuple[str, ...]:
     """Needed scopes that the webhook lacks; `user` and `task`'s newer names count."""
     equal = {"user_basic": {"user", "user_basic", "user_brief"}, "task": {"task", "tasks"}}
     return tuple(name for name in NEEDED if not equal.get(name, {name}) & probe.scopes)
 
 
-def rights(probe: Probe) -> Iterator[str]:
+def rights(probe: setup.Found) -> Iterator[str]:
     """Steps 3 and 4."""
     lacking = missing(probe)
     have = [name for name in NEEDED if name not in lacking]

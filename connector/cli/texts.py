@@ -100,6 +100,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Тариф и права видны только через вебхук: voronka connect --check {host} --url АДРЕС",
         "The plan and the rights show only through a webhook: voronka connect --check {host} --url ADDRESS",
     ),
+    "other_type": (
+        "                ! поле «{field}» уже есть, но другого типа: переименуйте его или назовите своё в with: names:",
+        "                ! the field “{field}” is there with another type: rename it, or name yours in with: names:",
+    ),
     "create": ("Создать?", "Create them?"),
     "overwrite": ("Файл {path} уже есть. Заменить?", "{path} exists. Replace it?"),
     "kept": ("Файл {path} оставлен как был.", "{path} was left as it is."),

@@ -31,10 +31,11 @@ def create_app(
     *,
     body_timeout: float = 10.0,
     counted: metrics.Metrics | None = None,
+    at: seams.At = seams.nowhere,
 ) -> web.Application:
     """`portals`: every name under which `/hooks/{portal}` may be called -> the portal."""
     figures = counted or metrics.Metrics()
-    bell = hooks.Hooks(portals, inbox, figures, body_timeout)
+    bell = hooks.Hooks(portals, inbox, figures, body_timeout, at)
     page = pages.Pages(views, figures)
     app = web.Application(middlewares=[_guard], client_max_size=hooks.MAX_BODY)
     app.router.add_post("/hooks/{portal}", bell.handle)

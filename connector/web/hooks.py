@@ -33,8 +33,11 @@ class Hooks:
         inbox: ports.Inbox,
         counted: metrics.Metrics,
         body_timeout: float,
+        at: seams.At = seams.nowhere,
     ) -> None:
+        """`at` is told the named points `before_ack` (saved, not answered) and `after_ack` (answered)."""
         self._portals, self._inbox, self._metrics, self._timeout = portals, inbox, counted, body_timeout
+        self._at = at
         self._said: dict[str, tuple[float, int]] = {}
         """By reason: when it was last logged, how many were not logged since."""
 
@@ -42,6 +45,11 @@ class Hooks:
         with self._metrics.hook_seconds.time():
             portal = self._portals.get(request.match_info["portal"].lower())
             result, answer = await self._answered(portal, request)
+        if result == "saved" and self._at is not seams.nowhere:
+            self._at("before_ack")
+            await answer.prepare(request)
+            await answer.write_eof()
+            self._at("after_ack")
         self._metrics.hooks.labels(portal.id if portal else "unknown", result).inc()
         return answer
 

@@ -34,6 +34,14 @@ class Doorbell(Protocol):
     def domain(self) -> str: ...
 
 
+At = Callable[[str], None]
+"""Told the name of a point that is passed, for trials that kill the process there."""
+
+
+def nowhere(_point: str) -> None:
+    """Nobody waits at the named points."""
+
+
 Parse = Callable[[bytes], Doorbell]
 """Raises HookMalformed."""
 

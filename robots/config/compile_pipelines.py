@@ -82,7 +82,7 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
     scope = _scope(pipeline, body, funnels)
     every_task, hands_off = nodes.get(body, "every_task"), nodes.get(body, "hands_off")
     mode, title = nodes.get(body, "mode"), _spelled(key, pipeline.name)
-    around = (hands_off, mode)
+    around = (hands_off, mode, *_wrong_keys(body))
     unless = conditions.Not(scope.hands_off) if scope.hands_off is not None else None
     for event, trigger in _EVENTS.items():
         inside = replace(scope, said=_SAID[event])
@@ -103,6 +103,11 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
 def _spelled(key: nodes.Scalar, name: str) -> str:
     """The portal's spelling, so that a path doesn't hang on case, ё or an id in the file."""
     return " ".join((key.text if key.faulty or not name else name).split())
+
+
+def _wrong_keys(body: nodes.Mapping) -> tuple[nodes.Node, ...]:
+    """Unknown keys: `mod: watch` must not let robots act, so all beside it are broken."""
+    return tuple(key for key, _ in body.pairs if key.faulty)
 
 
 def _break(key: nodes.Scalar, body: nodes.Mapping, funnels: Funnels) -> None:
@@ -154,7 +159,9 @@ def _stage(
     gate_around: tuple[nodes.Node | None, ...],
     funnels: Funnels,
 ) -> None:
-    place = replace(place, modes=(*place.modes, nodes.get(body, "mode")))
+    mode, wrong = nodes.get(body, "mode"), _wrong_keys(body)
+    place = replace(place, modes=(*place.modes, mode), around=(*place.around, mode, *wrong))
+    gate_around = (*gate_around, mode, *wrong)
     maker = funnels.maker
     compile_gates.compile_gates(maker, place.path, stage, body, place.scope, policy, gate_around, place.modes)
     entering = replace(
@@ -199,7 +206,7 @@ def _robot(item: nodes.Mapping, funnels: Funnels) -> None:
     when = nodes.get(item, "when")
     condition = nodes.get(item, "if")
     compiled = compile_conditions.compile_condition(condition, scope) if condition is not None else None
-    around = (item.key("name"), where, when, condition, nodes.get(item, "mode"))
+    around = (item.key("name"), where, when, condition, nodes.get(item, "mode"), *_wrong_keys(item))
     for part, trigger, said in _triggers(when, scope) if when is not None else ():
         path = f"{name}/{part}" if part else name
         place = Place(path, trigger, replace(scope, said=said), (nodes.get(item, "mode"),), compiled, around)

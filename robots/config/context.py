@@ -19,10 +19,12 @@ T = TypeVar("T")
 class Context:
     """Shared by one load."""
 
-    def __init__(self, directory: model.Directory | None, files: Mapping[str, str]) -> None:
+    def __init__(
+        self, directory: model.Directory | None, files: Mapping[str, str], found: list[problems.Problem]
+    ) -> None:
         self.names = resolver.Resolver(directory)
         self.files = files
-        self.found: list[problems.Problem] = []
+        self.found = found
         self.needed: frozenset[str] = frozenset()
         """Folded names of fields and stages under `needs:`."""
 

@@ -72,11 +72,11 @@ def load(
     checker = shape_checks.Checker()
     checker.check(root, grammar.ROOT)
     found += checker.found
-    made = _compile(root, Context(directory, files or {}))
+    made = _compile(root, Context(directory, files or {}, found))
     return Loaded(
         robots=made.robots,
         gates=made.gates,
-        problems=config_problems.tidy([*found, *made.problems]),
+        problems=config_problems.tidy(found),
         settings=made.settings,
         broken=made.broken,
         pins=made.pins,
@@ -164,7 +164,6 @@ def _compile(root: nodes.Mapping, context: Context) -> Loaded:
     return Loaded(
         robots=tuple(maker.robots),
         gates=tuple(maker.gates),
-        problems=tuple(context.found),
         settings=made,
         broken=tuple(maker.broken),
         pins=maker.pins(),
@@ -173,11 +172,12 @@ def _compile(root: nodes.Mapping, context: Context) -> Loaded:
 
 
 _WHOLE = ("use", "portal", "calendar", "hands_off", "limits", "version")
-"""Sections that bear on every robot: wrong ones aren't guessed at, the last good configuration works on."""
+"""Sections that bear on every robot: wrong ones (and unknown ones: `hand_off:`) aren't guessed at, the last good
+configuration works on."""
 
 
 def _unsound(root: nodes.Mapping) -> bool:
-    return any(nodes.is_faulty(root.get(key)) or nodes.is_faulty(root.key(key)) for key in _WHOLE)
+    return any(key.faulty for key, _ in root.pairs) or any(nodes.is_faulty(root.get(key)) for key in _WHOLE)
 
 
 def _hash(*parts: Mapping[str, str]) -> str:

@@ -108,8 +108,8 @@ def render_all(found: Iterable[Problem], sources: Mapping[str, str]) -> str:
 
 
 def _line(text: str, number: int) -> str:
-    lines = text.split("\n")
-    return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 def _window(line: str, column: int) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from robots import conditions, intents, model, robot
-from robots.config import compile_acts, compile_conditions, nodes
+from robots.config import compile_acts, compile_conditions, nodes, problems
 from robots.config.context import Context, Scope
 
 
@@ -106,7 +106,14 @@ class Maker:
         faulty = [one.mark for part in made_of if part is not None for one in nodes.walk(part) if one.faulty]
         if not faulty:
             return False
-        why = next((one.text for one in self.context.found if one.mark in faulty), "ошибка в настройке")
+        why = next(
+            (
+                one.text
+                for one in self.context.found
+                if one.severity is problems.Severity.ERROR and one.mark in faulty
+            ),
+            "рядом ошибка, из-за которой его нельзя прочесть",
+        )
         self.broken.append(Broken(intents.RobotId(robot_id), node.mark, why))
         return True
 

@@ -27,7 +27,7 @@ _ODD_AFTER_KEY = re.compile(
 _INVISIBLE_CHAR = re.compile(f"[{_INVISIBLE}]")
 _ODD_SPACE = re.compile(f"[{_ODD_SPACES}]")
 _TAB = re.compile(r" *(?:- *)*\t[ \t]*")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 def decode(data: bytes, file: str) -> str | problems.Problem:
@@ -78,8 +78,8 @@ def check(text: str, file: str) -> Checked | problems.Problem:
     found: list[problems.Problem] = []
     lines: list[str] = []
     body = _Body()
-    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        line = raw.removesuffix("\r")
+    for number, raw in enumerate(lines_of(text), 1):
+        line = raw
         if len(line) > LONGEST_LINE:
             return problems.Problem("V015", robot.Mark(file, number, 1), "строка длиннее 20 000 знаков")
         inside = body.has(line)
@@ -88,6 +88,11 @@ def check(text: str, file: str) -> Checked | problems.Problem:
             line = repaired
         lines.append(line)
     return Checked(tuple(lines), tuple(found))
+
+
+def lines_of(text: str) -> list[str]:
+    """Windows', old Macs' and everybody's line ends; a BOM in front says nothing."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 class _Body:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from connector.bitrix24 import setup
 from connector.cli import connect_words
 
 
 def test_what_is_missing_is_named() -> None:
     """No calendar can be lived with, no department can't; an owner without administrator's rights is told of."""
-    probe = connect_words.Probe(frozenset({"crm", "task", "im", "user"}), admin=False, owner="Иванов Пётр", owner_deals=34)
+    probe = setup.Found(
+        frozenset({"crm", "task", "im", "user"}), admin=False, owner="Иванов Пётр", owner_id=3, owner_deals=34
+    )
     assert connect_words.missing(probe) == ("department",)
     assert list(connect_words.rights(probe)) == [
         "3/6 Права       ✓ crm task im user_basic",

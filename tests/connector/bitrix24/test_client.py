@@ -1,0 +1,264 @@
+"""The batching client on a virtual clock against a far end with a state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+import pytest
+
+from connector import errors, ports
+from connector.bitrix24 import client, gate, operating, phpquery, transport
+from robots import intents
+from tests.connector.bitrix24 import virtual
+
+LIVE, BACKFILL = ports.Lane.LIVE, ports.Lane.BACKFILL
+ADD = "tasks.task.add"
+
+
+def _made(
+    clock: virtual.Clock,
+    far: virtual.FarEnd,
+    *,
+    on_sending: ports.OnSending | None = None,
+    **settings: object,
+) -> client.Client:
+    return client.Client(
+        far,
+        gate.Gate(clock),
+        clock,
+        budget=operating.Budget(),
+        on_sending=on_sending,
+        settings=client.Settings(**settings),  # type: ignore[arg-type]
+    )
+
+
+async def _write(at: client.Client, number: int, key: str | None = None) -> object:
+    wish = intents.WishKey(key) if key else None
+    try:
+        return await at.call(ADD, {"n": number}, lane=LIVE, write=True, key=wish)
+    except errors.PortalError as error:
+        return type(error)
+
+
+async def test_what_is_asked_together_rides_together() -> None:
+    """Twenty callers, one request; no command lingers for more to come."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far)
+    await clock.run(asyncio.gather(*(at.call("crm.item.list", {"n": n}, lane=LIVE) for n in range(20))))
+    assert [len(names) for _, names in far.requests] == [20]
+    assert clock.seconds == 0
+
+
+async def test_a_batch_holds_twenty_expected_seconds() -> None:
+    """Unmeasured writes count 1 s each: twenty to a batch, and none twice."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far)
+    await clock.run(asyncio.gather(*(_write(at, n) for n in range(50))))
+    assert [len(names) for _, names in far.requests] == [20, 20, 10]
+    assert set(far.committed.values()) == {1}
+
+
+async def test_measured_writes_fill_the_batch() -> None:
+    """Once they prove quick, fifty ride together."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 0.01})
+    at = _made(clock, far)
+    await clock.run(asyncio.gather(*(_write(at, n) for n in range(20))))
+    await clock.run(asyncio.gather(*(_write(at, n) for n in range(100))))
+    assert [len(names) for _, names in far.requests] == [20, 50, 50]
+
+
+async def test_writes_keep_to_the_operating_budget() -> None:
+    """0.9 s each, 480 s per ten minutes: within 80 % of it in any ten minutes, and most of that is used."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 0.9})
+    at = _made(clock, far, longest_park=1e9)
+    await clock.run(asyncio.gather(*(_write(at, n) for n in range(800))))
+    starts = [(moment, len(names)) for moment, names in far.requests]
+    most = max(
+        sum(count for other, count in starts if moment <= other < moment + 600) * 0.9 for moment, _ in starts
+    )
+    assert most <= 480
+    assert sum(far.committed.values()) == 800
+    assert clock.seconds < 800 * 0.9 / 0.64 / 0.9
+
+
+async def test_a_blocked_method_parks_only_its_own_commands() -> None:
+    """429 inside a batch: that method rests, others go on; the ledger gets the moment to come back."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, refusals={ADD: {"error": "OPERATION_TIME_LIMIT", "error_description": "x"}})
+    at = _made(clock, far)
+    with pytest.raises(errors.Retryable) as caught:
+        await clock.run(at.call(ADD, lane=LIVE, write=True))
+    assert caught.value.delay == 60
+    far.refusals.clear()
+    await clock.run(at.call("crm.item.update", lane=LIVE, write=True))
+    assert clock.seconds < 1
+    await clock.run(at.call(ADD, lane=LIVE, write=True))
+    assert clock.seconds >= 60
+
+
+async def test_an_unanswered_batch_is_unknown_for_writes_and_repeated_for_reads() -> None:
+    """The portal committed and nobody heard: a write is never sent twice."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    far.trouble.append("unanswered")
+    at = _made(clock, far)
+    write, read = await clock.run(
+        asyncio.gather(_write(at, 1), at.call("crm.item.list", {"n": 2}, lane=LIVE))
+    )
+    assert write is errors.Unknown
+    assert isinstance(read, client.Answer)
+    assert far.committed == {f"{ADD}?n=1": 1, "crm.item.list?n=2": 2}
+
+
+async def test_a_refused_connection_leaves_nothing_behind() -> None:
+    """Surely not sent: Retryable, and the budget is as it was."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    far.trouble.append("refused")
+    at = _made(clock, far)
+    assert await clock.run(_write(at, 1)) is errors.Retryable
+    assert (far.committed, at.budget.spent(ADD, 0)) == ({}, 0)
+
+
+async def test_a_command_of_which_the_answer_says_nothing_is_unknown() -> None:
+    """In neither result nor result_error: for a write nobody knows."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, silent={ADD})
+    at = _made(clock, far)
+    done = await clock.run(asyncio.gather(_write(at, 1), at.call("server.time", lane=LIVE)))
+    assert done[0] is errors.Unknown
+    assert isinstance(done[1], client.Answer)
+
+
+async def test_reads_are_given_up_after_some_tries() -> None:
+    """Bounded, with growing pauses."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    far.trouble.extend(["lost"] * 9)
+    at = _made(clock, far, read_tries=4)
+    with pytest.raises(errors.Retryable):
+        await clock.run(at.call("crm.item.list", lane=LIVE))
+    assert (len(far.requests), clock.seconds) == (4, 0.5 + 1 + 2)
+
+
+async def test_a_limit_error_is_no_harm() -> None:
+    """503 QUERY_LIMIT_EXCEEDED: the write comes back with a delay, the read goes again by itself."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, level=50.0)
+    at = _made(clock, far)
+    assert await clock.run(_write(at, 1)) is errors.Retryable
+    await clock.run(at.call("crm.item.list", lane=LIVE))
+    assert far.limit_errors == 1
+
+
+async def test_a_closed_portal_fails_at_once() -> None:
+    """A tariff without REST isn't asked again and again."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    far.trouble.append(
+        transport.Reply(403, {"error": "ACCESS_DENIED", "error_description": "commercial plans"})
+    )
+    at = _made(clock, far)
+    with pytest.raises(errors.PortalClosed) as caught:
+        await clock.run(at.call("crm.item.list", lane=LIVE))
+    assert (caught.value.why, far.requests) == (errors.Closed.TARIFF, [])
+
+
+async def test_the_ledger_is_asked_just_before_the_socket_opens() -> None:
+    """All keys of a batch at once; what it doesn't return doesn't go."""
+    asked: list[set[str]] = []
+
+    async def permit(keys: Collection[intents.WishKey]) -> frozenset[intents.WishKey]:
+        asked.append(set(keys))
+        return frozenset(key for key in keys if key != "b")
+
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far, on_sending=permit)
+    done = await clock.run(asyncio.gather(*(_write(at, n, key) for n, key in enumerate("abc"))))
+    assert asked == [{"a", "b", "c"}]
+    assert done[1] is client.NotPermitted
+    assert sorted(far.committed) == [f"{ADD}?n=0", f"{ADD}?n=2"]
+
+
+async def test_a_full_disk_stops_the_sending() -> None:
+    """The ledger couldn't be written: nothing goes out, the wishes stay."""
+
+    async def permit(_keys: Collection[intents.WishKey]) -> frozenset[intents.WishKey]:
+        raise errors.StoreError("disk full")
+
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far, on_sending=permit)
+    assert await clock.run(_write(at, 1, "a")) is errors.Retryable
+    assert far.requests == []
+
+
+async def test_a_group_is_never_torn_apart() -> None:
+    """Its commands ride in one batch, in order, and their references get the batch's own keys."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far)
+    group = [
+        client.Command(ADD, {"t": 1}, write=True, name="task"),
+        client.Command("task.checklistitem.add", {"TASKID": phpquery.Ref("task", "task", "id")}, write=True),
+    ]
+    await clock.run(asyncio.gather(_write(at, 1), at.group(group, lane=LIVE)))
+    assert list(far.bodies[0]["cmd"].values())[1:] == [
+        "tasks.task.add?t=1",
+        "task.checklistitem.add?TASKID=%24result%5Bu1c0%5D%5Btask%5D%5Bid%5D",
+    ]
+
+
+async def test_a_text_that_looks_like_a_reference_goes_alone() -> None:
+    """A stranger's `$result[…]` in a card must not be answered with another card's data."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far)
+    text = "$result[u0c0][title]"
+    await clock.run(
+        asyncio.gather(_write(at, 1), at.call("crm.item.update", {"x": text}, lane=LIVE, write=True))
+    )
+    assert far.bodies[1] == {"x": text}
+    assert "cmd" in far.bodies[0]
+
+
+async def test_a_dry_run_writes_nothing() -> None:
+    """Enforced by the client itself, whatever the caller declares."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far, dry_run=True)
+    assert await clock.run(_write(at, 1)) is client.DryRun
+    await clock.run(at.call("crm.item.list", lane=LIVE))
+    assert list(far.committed) == ["crm.item.list"]
+
+
+async def test_an_undeclared_write_is_a_bug() -> None:
+    """Methods are reads by an allow-list only."""
+    at = _made(virtual.Clock(), virtual.FarEnd(virtual.Clock()))
+    with pytest.raises(ValueError, match=r"crm\.item\.delete"):
+        await at.call("crm.item.delete", lane=LIVE)
+
+
+async def test_a_close_fails_what_never_went_out() -> None:
+    """A graceful stop: what flies comes home, what waits is surely not done."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 5})
+    at = _made(clock, far)
+
+    async def story() -> list[object]:
+        first = asyncio.ensure_future(_write(at, 1))
+        await clock.sleep(1)
+        second = asyncio.ensure_future(_write(at, 2))
+        await asyncio.sleep(0)
+        await at.close()
+        return [await first, await second]
+
+    done = await clock.run(story())
+    assert isinstance(done[0], client.Answer)
+    assert done[1] is errors.Retryable
