@@ -87,7 +87,8 @@ def _cards(at: desk.Desk, kind: model.CardKind, page: Page) -> list[ports.Copied
     for raw in page:
         try:
             card = parsing.card(kind, raw, at.context)
-        except errors.Unreadable:
+        except errors.Unreadable as error:
+            at.troubles[f"copy:{kind.value}"] = error.text
             continue
         contacts = tuple(model.ClientRef(model.ClientKind.CONTACT, number) for number in card.contacts)
         company = (model.ClientRef(model.ClientKind.COMPANY, card.company),) if card.company else ()
@@ -96,7 +97,9 @@ def _cards(at: desk.Desk, kind: model.CardKind, page: Page) -> list[ports.Copied
 
 
 def _clients(at: desk.Desk, kind: model.ClientKind, page: Page) -> list[ports.CopiedClient]:
-    read, _ = parsing.readable(page, kind, at.context)
+    read, troubles = parsing.readable(page, kind, at.context)
+    if troubles:
+        at.troubles[f"copy:{kind.value}"] = troubles[0].text
     key = at.settings.comm_key
     return [
         ports.CopiedClient(one, tuple(parsing.comm_hash(comm, key) for comm in parsing.normal_comms(one)))

@@ -35,6 +35,8 @@ class Desk:
     """A file of the portal by the address that it gave."""
     settings: Settings = field(default_factory=Settings)
     known: parsing.Context = field(default_factory=parsing.Context)
+    troubles: dict[str, str] = field(default_factory=dict)
+    """What couldn't be read while the rest went on, by name (`items:company`, `copy:deal`): for health and `problems`."""
 
     @property
     def context(self) -> parsing.Context:

@@ -66,6 +66,11 @@ class Bitrix24Portal(ports.Portal):
         self.notes: tuple[str, ...] = ()
         """What the last directory had to do without, in Russian."""
 
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """What a sweep or a copy had to leave out, by name; empty when all is well."""
+        return dict(self._desk.troubles)
+
     async def close(self) -> None:
         await self.client.close()
         await self._wire.close()

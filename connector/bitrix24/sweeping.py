@@ -19,6 +19,7 @@ from robots import model
 
 _ITEMS = ("deal", "lead", "contact", "company")
 _HISTORIES = tuple(model.CardKind)
+_VITAL = ("history:deal", "items:deal")
 Cursor = Mapping[str, Any]
 
 
@@ -38,16 +39,15 @@ async def sweep(at: desk.Desk, cursors: Mapping[str, Any]) -> ports.Swept:
     desk.raise_closed(outcomes)
     now = _portal_now(at, outcomes[0])
     parts: dict[str, _Part] = {}
-    troubles: list[errors.PortalError] = []
     for command, outcome in zip(commands[1:], outcomes[1:], strict=True):
-        if isinstance(outcome, errors.PortalError):
-            troubles.append(outcome)
-            continue
         try:
-            parts[command.name] = _harvest(at, command.name, cursors[command.name], outcome.result, now)
-        except errors.Unreadable as error:
-            troubles.append(error)
-    _judge(troubles, parts)
+            parts[command.name] = _harvest(at, command.name, cursors[command.name], _result(outcome), now)
+            at.troubles.pop(command.name, None)
+        except errors.PortalError as error:
+            # One object that can't be swept doesn't stop the others, unless it is the deals; its cursor stays.
+            if command.name in _VITAL:
+                raise
+            at.troubles[command.name] = error.text
     return ports.Swept(
         seen=tuple(seen for part in parts.values() for seen in part.seen),
         cursors={**cursors, **{name: part.cursor for name, part in parts.items()}},
@@ -56,11 +56,10 @@ async def sweep(at: desk.Desk, cursors: Mapping[str, Any]) -> ports.Swept:
     )
 
 
-def _judge(troubles: Sequence[errors.PortalError], parts: Mapping[str, _Part]) -> None:
-    """One object that can't be swept doesn't stop the others unless it is the deals; its cursor stays where it is."""
-    vital = {"history:deal", "items:deal"}
-    if troubles and not vital <= parts.keys():
-        raise troubles[0]
+def _result(outcome: client.Outcome) -> Any:
+    if isinstance(outcome, errors.PortalError):
+        raise outcome
+    return outcome.result
 
 
 async def _begun(at: desk.Desk, cursors: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,9 +84,7 @@ async def _begun(at: desk.Desk, cursors: Mapping[str, Any]) -> dict[str, Any]:
 
 def _portal_now(at: desk.Desk, outcome: client.Outcome) -> datetime:
     """Asked before the lists in the same batch: what they lack can only have changed later than this."""
-    if isinstance(outcome, errors.PortalError):
-        raise outcome
-    return values.required_moment(outcome.result, at.client.portal_zone, "server.time")
+    return values.required_moment(_result(outcome), at.client.portal_zone, "server.time")
 
 
 # --- commands

@@ -30,7 +30,7 @@ async def own(
 async def _listed(
     at: desk.Desk, wanted: Sequence[model.TaskId], lane: ports.Lane
 ) -> dict[model.TaskId, model.Task]:
-    params = {"filter": {"ID": list(wanted)}, "select": list(SELECT), "order": {"ID": "asc"}, "start": -1}
+    params = {"filter": {"ID": list(wanted)}, "select": list(SELECT), "order": {"ID": "asc"}, "start": 0}
     try:
         answer = await at.client.call("tasks.task.list", params, lane=lane)
         rows = parsing.rows_of(answer.result, "tasks")

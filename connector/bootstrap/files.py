@@ -60,13 +60,9 @@ def stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 def presets() -> Mapping[str, str]:
-    """The presets that came with the program: `rop-funnel` -> its text."""
+    """The presets that came with the program: `rop-funnel.yaml` -> its text."""
     folder = resources.files("config").joinpath("presets")
-    return {
-        one.name.rsplit(".", 1)[0]: one.read_text("utf-8")
-        for one in folder.iterdir()
-        if one.name.endswith(".yaml")
-    }
+    return {one.name: one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".yaml")}
 
 
 def _shown(path: Path) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connector import errors, settings
@@ -86,34 +86,61 @@ def probe(url: str, of: Section) -> setup.Found:
 
 
 def starter(of: Section, seen: model.Directory, *, preset: str, pipeline: str, public_url: str) -> str:
-    """The YAML to begin with, in `mode: watch`: the program's own starter with this portal's words. Raises Refused."""
+    """The YAML to begin with, in `mode: watch`: the program's own starter with this portal's words. Raises Refused.
+
+    A pipeline that is there keeps its name of success: the preset's is translated to it.
+    """
     presets = files.presets()
     if f"{preset.partition('@')[0]}.yaml" not in presets:
         known = ", ".join(sorted(name.removesuffix(".yaml") for name in presets if name != STARTER))
         raise Refused(USAGE, f"нет заготовки «{preset}»; есть: {known}")
-    zone = seen.calendar.timezone if seen.calendar else "Europe/Moscow"
     own = {
         "address": of.address,
         "events": "webhook" if public_url else "none",
-        "timezone": zone,
+        "timezone": seen.calendar.timezone if seen.calendar else "Europe/Moscow",
         "preset": preset if "@" in preset else f"{preset}@1",
         "pipeline": pipeline,
     }
+    text = _filled(presets[STARTER], own, of.insecure_http, {})
+    return _filled(presets[STARTER], own, of.insecure_http, _renames(_needs(text, seen), seen))
+
+
+def _filled(text: str, own: Mapping[str, str], insecure: bool, renames: Mapping[str, str]) -> str:
     lines = []
-    for line in presets[STARTER].splitlines():
+    for line in text.splitlines():
         key = re.match(r"( *)(\w+):", line)
-        if key and key[2] in own:
-            line = f"{key[1]}{key[2]}: {_quoted(own[key[2]])}"
-        lines.append(line)
-        if of.insecure_http and key and key[2] == "address":
+        known = key is not None and key[2] in own
+        lines.append(f"{key[1]}{key[2]}: {_quoted(own[key[2]])}" if key and known else line)
+        if insecure and key and key[2] == "address":
             lines.append(f"{key[1]}insecure_http: true")
+        if renames and key and key[2] == "pipeline":
+            lines.append(f"{key[1]}names:")
+            lines += [f"{key[1]}  {_quoted(was)}: {_quoted(now)}" for was, now in renames.items()]
     return "\n".join(lines) + "\n"
+
+
+def _renames(wanted: needs.Needs, seen: model.Directory) -> dict[str, str]:
+    there = {one.name.casefold(): one for one in seen.pipelines if one.kind is model.CardKind.DEAL}
+    found = {}
+    for block in wanted.stages:
+        pipeline = there.get(block.pipeline.casefold())
+        won = (
+            next((s.name for s in pipeline.stages if s.semantic is model.Semantic.WON), "")
+            if pipeline
+            else ""
+        )
+        if won and won.casefold() != block.won.casefold():
+            found[block.won] = won
+    return found
+
+
+def _needs(text: str, seen: model.Directory) -> needs.Needs:
+    return configuration.compiled(files.Bundle({"starter.yaml": text.encode()}), seen).loaded.settings.needs
 
 
 def lacking(text: str, seen: model.Directory) -> needs.Missing:
     """What the starter wants of the portal and doesn't find."""
-    made = configuration.compiled(files.Bundle({"starter.yaml": text.encode()}), seen)
-    return needs.missing(made.loaded.settings.needs, seen)
+    return needs.missing(_needs(text, seen), seen)
 
 
 _TYPES = {

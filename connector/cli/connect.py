@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from robots import model
 
 PRESET = "rop-funnel"
+NEW = "Продажи"
+"""The pipeline that is offered where the portal has none of that name."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +47,8 @@ def connect(
     from connector.bootstrap import joining
 
     if check and not url:
-        return _knock(check)
+        _knock(check)
+        return
     secret = url or _asked_url(yes)
     kept = settings.Secrets(secret, "")
     try:
@@ -53,16 +56,13 @@ def connect(
         output.say(f"1/6 Вебхук      ✓ {section.address}")
         probe = joining.probe(secret, section)
         output.say("2/6 Тариф       ✓ REST открыт")
-        for line in connect_words.rights(probe):
-            output.say(line)
+        output.say("\n".join(connect_words.rights(probe)))
         if check:
             raise exits.Stop(exits.Code.FINDINGS if connect_words.missing(probe) else exits.Code.FINE)
-        for line in connect_words.signals(section.address, public_url):
-            output.say(line)
+        output.say("\n".join(connect_words.signals(section.address, public_url)))
         _set_up(section, kept, preset, pipeline, public_url, file, yes=yes)
     except joining.Refused as refused:
         raise exits.Stop(exits.Code(refused.code), refused.text) from None
-    return None
 
 
 def _knock(host: str) -> None:
@@ -107,35 +107,42 @@ def _set_up(
         output.say(line)
     for other in lacking.other_types:
         output.say(texts.text("other_type", field=other.wanted.name))
+    _write(path, text, kept)
     if listed and _agreed(texts.text("create"), yes):
         for done in joining.create(kept.b24_url, section, lacking):
             output.say(f"                ✓ {done}")
-    if path.exists() and not _agreed(texts.text("overwrite", path=path), yes=False):
-        raise exits.Stop(exits.Code.REFUSED, texts.text("kept", path=path))
-    path.write_text(text, encoding="utf-8")
-    settings.write_secrets(path, kept)
     for line in connect_words.farewell(str(path)):
         output.say(line)
     output.data(str(path))
 
 
+def _write(path: Path, text: str, kept: settings.Secrets) -> None:
+    """The same file again is no question; another one is never overwritten unasked."""
+    same = path.exists() and path.read_text(encoding="utf-8") == text
+    if path.exists() and not same and not _agreed(texts.text("overwrite", path=path), yes=False):
+        raise exits.Stop(exits.Code.REFUSED, texts.text("kept", path=path))
+    path.write_text(text, encoding="utf-8")
+    before = settings.secrets(path, {})
+    settings.write_secrets(path, settings.Secrets(kept.b24_url, before.events_token))
+
+
 def _pipeline(directory: model.Directory, wanted: str, yes: bool) -> str:
+    """A pipeline of the portal, or the name of a new one: stages of one that is in use are never renamed."""
     from robots import model as models
 
     names = [one.name for one in directory.pipelines if one.kind is models.CardKind.DEAL]
+    known = {name.casefold(): name for name in names}
     if wanted:
-        found = [name for name in names if name.casefold() == wanted.casefold()]
-        if not found:
-            raise exits.Stop(
-                exits.Code.USAGE, texts.text("no_pipeline", wanted=wanted, names=", ".join(names))
-            )
-        return found[0]
-    if len(names) == 1 or yes or not sys.stdin.isatty():
-        return names[0]
-    for number, name in enumerate(names, 1):
-        output.say(f"                {number}. {name}")
-    picked = typer.prompt(texts.text("pick"), default=1, type=int, err=True)
-    return names[min(max(int(picked), 1), len(names)) - 1]
+        return known.get(wanted.casefold(), wanted)
+    if yes or not sys.stdin.isatty():
+        return known.get(NEW.casefold(), NEW)
+    offered = [*names, *([] if NEW.casefold() in known else [NEW])]
+    for number, name in enumerate(offered, 1):
+        output.say(
+            f"                {number}. {name if name in names else texts.text('new_pipeline', called=name)}"
+        )
+    picked = int(typer.prompt(texts.text("pick"), default=len(offered), type=int, err=True))
+    return offered[min(max(picked, 1), len(offered)) - 1]
 
 
 def _agreed(question: str, yes: bool) -> bool:

@@ -107,7 +107,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "create": ("Создать?", "Create them?"),
     "overwrite": ("Файл {path} уже есть. Заменить?", "{path} exists. Replace it?"),
     "kept": ("Файл {path} оставлен как был.", "{path} was left as it is."),
-    "no_pipeline": ("нет воронки «{wanted}»; есть: {names}", "no pipeline “{wanted}”; there are: {names}"),
+    "new_pipeline": ("новая воронка «{called}»", "a new pipeline “{called}”"),
     "pick": ("Номер воронки", "Number of the pipeline"),
     "running": ("работает", "running"),
     "stands": ("стоит", "stands"),

@@ -106,16 +106,17 @@ class Maker:
         faulty = [one.mark for part in made_of if part is not None for one in nodes.walk(part) if one.faulty]
         if not faulty:
             return False
-        why = next(
-            (
-                one.text
-                for one in self.context.found
-                if one.severity is problems.Severity.ERROR and one.mark in faulty
-            ),
-            "рядом ошибка, из-за которой его нельзя прочесть",
-        )
+        why = self._why(faulty)
         self.broken.append(Broken(intents.RobotId(robot_id), node.mark, why))
         return True
+
+    def _why(self, faulty: list[robot.Mark]) -> str:
+        """The first error at those places; a mistake inside a text stands a little further on its line."""
+        errors = [one for one in self.context.found if one.severity is problems.Severity.ERROR]
+        exact = [one.text for one in errors if one.mark in faulty]
+        lines = {(mark.file, mark.line) for mark in faulty}
+        near = [one.text for one in errors if (one.mark.file, one.mark.line) in lines]
+        return next(iter(exact + near), "рядом ошибка, из-за которой его нельзя прочесть")
 
     def finish(self) -> None:
         """Digests come last: hand_over learns of other robots at the end."""

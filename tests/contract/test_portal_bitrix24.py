@@ -501,6 +501,44 @@ async def test_a_half_made_copy_is_finished() -> None:
         assert len(world.call("crm.item.list", entityTypeId=2)["items"]) == 2
 
 
+async def test_files_of_a_handed_over_deal_go_singly() -> None:
+    """Fetched, then written outside of batches; a second finish doesn't repeat what stands."""
+    async with worlds.world() as world:
+        world.call(
+            "crm.deal.userfield.add",
+            fields={"USER_TYPE_ID": "file", "FIELD_NAME": "SCAN", "EDIT_FORM_LABEL": "Скан"},
+        )
+        await world.here.directory()
+        number = world.add(title="Кран", UF_CRM_SCAN=["scan.pdf", "YQ=="])
+        fetched: list[str] = []
+
+        async def download(path: str) -> bytes:
+            fetched.append(path)
+            return b"a"
+
+        world.here._desk.download = download  # the sandbox serves no files
+        act = intents.CopyDeal(
+            world.pipeline("Доставка"), world.stage("Доставка", "Новый заказ"), frozenset()
+        )
+        row = worlds.row(act, worlds.ref(number))
+        done = await world.here.perform(row)
+        assert world.item(done.made or 0)["UF_CRM_SCAN"]
+        assert await world.here.find(row) == done
+        assert len(fetched) == 1
+
+
+async def test_a_sweep_goes_on_without_what_it_may_not_see() -> None:
+    """Tasks are out of the webhook's scopes: everything else is swept, and the trouble is told."""
+    async with worlds.world(batch_time_operating="present") as world:
+        world.there.webhooks[seed.ROBOT_SECRET].scopes = frozenset({"crm", "user", "department"})
+        begun = await world.here.sweep({})
+        world.there.clock.advance(60)
+        deal = world.add(title="a")
+        swept = await world.here.sweep(begun.cursors)
+        assert deal in {one.thing.id for one in swept.seen}
+        assert list(world.here.troubles) == ["tasks"]
+
+
 # --- trouble
 
 

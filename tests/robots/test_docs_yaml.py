@@ -53,9 +53,7 @@ def whole(block: Block) -> dict[str, str]:
     return {"block.yaml": text, "people.yaml": _PEOPLE}
 
 
-@pytest.mark.parametrize(
-    "block", [one for one in blocks() if one.how not in {"rehearsal", "other"}], ids=str
-)
+@pytest.mark.parametrize("block", [one for one in blocks() if one.how not in {"rehearsal", "other"}], ids=str)
 def test_a_block_of_the_docs_loads(block: Block) -> None:
     """What an admin copies from the docs works as it stands, for a portal with those stages, fields and people."""
     files = whole(block)

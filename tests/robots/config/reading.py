@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 import textwrap
 
-from robots import model
+from robots import model, paths, people, robot
 from robots.config import load, problems
 from tests.robots import builders
 
@@ -23,7 +23,9 @@ def loaded(
     return load.load({FILE: text}, directory, files=files, presets=PRESETS)
 
 
-def told(text: str, *, directory: model.Directory | None = PORTAL, files: dict[str, str] | None = None) -> str:
+def told(
+    text: str, *, directory: model.Directory | None = PORTAL, files: dict[str, str] | None = None
+) -> str:
     """Everything that `check` would print, without the remarks for information."""
     text = dedented(text)
     found = loaded(text, directory=directory, files=files).problems
@@ -39,3 +41,22 @@ def remarks(text: str) -> list[str]:
 
 def dedented(text: str) -> str:
     return textwrap.dedent(text).lstrip("\n")
+
+
+TEXTS = {"новый-лид.txt": "Позвоните {{Контакт: Имя}}"}
+MANAGER = people.InField(paths.Path(paths.Owner.CARD, paths.Virtual.RESPONSIBLE, "Ответственный"))
+
+
+def made(text: str) -> load.Loaded:
+    """A text without errors, loaded."""
+    good = loaded(dedented(text), files=TEXTS)
+    assert problems.render_all(good.errors, {FILE: text}) == ""
+    return good
+
+
+def robots(text: str) -> dict[str, robot.Robot]:
+    return {one.id: one for one in made(text).robots}
+
+
+def gates(text: str) -> dict[str, robot.Gate]:
+    return {one.id: one for one in made(text).gates}
