@@ -141,6 +141,7 @@ def test_doorbells_lost_doubled_and_shuffled_change_only_the_time(
     assert [portal.task_lines(deal) for deal in deals] == [expected] * 5
 
 
+@pytest.mark.timeout(400)
 def test_fifty_kills_under_load(pair: Pair) -> None:
     """0 lost and 0 doubled over 50 timed kill -9 while deals arrive and move (bounds the rate below 3/50 at 95 %)."""
     portal, daemon = pair.sandbox, pair.daemon
