@@ -185,7 +185,9 @@ class Mirror(Protocol):
     async def known(
         self, portal: model.PortalId, stages: Mapping[model.CardRef, tuple[model.StageId, datetime]]
     ) -> set[model.CardRef]:
-        """Of (stage, updated) pairs seen by the sweep: those that the mirror already holds just so."""
+        """Of (stage, updated) pairs seen by the sweep: those that the mirror already holds just so, looked at later
+        than the second of the update (the portal's moments are whole seconds: a look within it may have been too
+        early for a second change)."""
         ...
 
     async def rows_known(

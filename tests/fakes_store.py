@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector import errors, ports
@@ -144,7 +144,10 @@ class MemoryMirror(api.Mirror):
         return {
             ref
             for ref, memory in looked.items()
-            if not memory.deleted and memory.card and (memory.card.stage, memory.card.updated) == stages[ref]
+            if not memory.deleted
+            and memory.card
+            and (memory.card.stage, memory.card.updated) == stages[ref]
+            and cards[ref].looked_at - memory.card.updated >= timedelta(seconds=1)
         }
 
     async def rows_known(

@@ -99,7 +99,9 @@ class MemoryLedger(ports.Ledger):
         stale = [
             row
             for row in rows.wishes.values()
-            if row.state in transitions.UNSENT and row.wish.digest and loaded.get(row.wish.robot) != row.wish.digest
+            if row.state in transitions.UNSENT
+            and row.wish.digest
+            and loaded.get(row.wish.robot) != row.wish.digest
         ]
         for row in stale:
             memory_rows.supersede(row, at, transitions.CHANGED_NOTE)

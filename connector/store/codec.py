@@ -52,6 +52,10 @@ DIRT = re.compile("[\x00\ud800-\udfff]")
 # ---------------------------------------------------------------- moments and text
 
 
+SECOND = 1_000_000
+"""In the unit of `micros`."""
+
+
 def micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 

@@ -189,7 +189,8 @@ class SqlMirror(api.Mirror):
 
         def work(conn: sa.Connection) -> dict[str, tuple[str, int]]:
             mine = (CARDS.portal == portal) & CARDS.looked_at.is_not(None) & (CARDS.deleted == 0)
-            query = sa.select(CARDS.card, CARDS.stage, CARDS.updated).where(mine)
+            later = CARDS.looked_at - CARDS.updated >= codec.SECOND
+            query = sa.select(CARDS.card, CARDS.stage, CARDS.updated).where(mine, later)
             found: dict[str, tuple[str, int]] = {}
             for part in engine.chunks(names):
                 rows = conn.execute(query.where(CARDS.card.in_(part)))

@@ -138,8 +138,10 @@ async def test_moments_come_due(store: Any) -> None:
 
 
 async def test_the_sweep_skips_what_was_looked_at_just_so(store: Any) -> None:
-    """Stage and moment must both agree; a card that was only copied was never looked at, so it isn't known."""
-    await store.mirror.record(ACME, [looked(1), looked(2), looked(3)])
+    """Stage and moment must both agree; a card only copied was never looked at, so it isn't known; neither is one
+    looked at within the very second of its change, which may have brought a second change."""
+    await store.mirror.record(ACME, [dataclasses.replace(looked(n), at=at(1)) for n in (1, 2, 3)])
+    await store.mirror.record(ACME, [looked(6)])
     await store.mirror.copy_cards(ACME, [ports.CopiedCard(card(4))])
     new = model.StageId("C1:NEW")
     seen = {
@@ -148,6 +150,7 @@ async def test_the_sweep_skips_what_was_looked_at_just_so(store: Any) -> None:
         deal(3): (model.StageId("C1:OFFER"), NOW),
         deal(4): (new, NOW),
         deal(5): (new, NOW),
+        deal(6): (new, NOW),
     }
     assert await store.mirror.known(ACME, seen) == {deal(1)}
 

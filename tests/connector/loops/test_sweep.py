@@ -49,6 +49,7 @@ async def test_cursors_move_only_after_the_marks_are_durable(tmp_path: Path) -> 
         assert await first.dirty() == 1
 
     async with worlds.opened(tmp_path, clock=first.clock, portal=first.portal) as second:
+        await second.clock.advance(2)
         await second.look()
         second.portal.calls.clear()
         await second.worker.sweeper.step()
