@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FOR ?= 0
 TRIALS ?= 200
+# Most of the acceptance tests wait for a daemon, not for a processor.
+JOBS ?= 4
 
 .PHONY: setup demo test check format bench torture clean
 .DEFAULT_GOAL := help
@@ -36,7 +38,9 @@ check:
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q
+	$(BIN)/coverage run -m pytest -q tests/robots
+	$(BIN)/coverage report --fail-under=95 --skip-covered
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore tests/robots
 
 format:
 	$(BIN)/ruff check --fix .

@@ -76,6 +76,10 @@ pipelines:
     mode: on
     on_create:
       - fill: {{field: РОП, with: Орлов Сергей}}
+      - duplicates:
+          by: [телефон, e-mail]
+          other_owner:
+            - tell: [менеджер, владелец]
 """
 
 

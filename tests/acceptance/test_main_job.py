@@ -126,6 +126,9 @@ def test_a_won_deal_goes_on_to_the_next_department_once(shared: Pair) -> None:
     assert [(p["productName"], p["quantity"]) for p in products["productRows"]] == [("Окно", 2)]
     won = portal.card(deal)
     assert (portal.names[won["stageId"]], won["assignedById"]) == ("Клиент получил заказ", driver.IVANOV)
+    assert not [
+        text for text in portal.notices(driver.IVANOV) if "Окна на Лесной" in text and "похоже" in text
+    ]
 
 
 def _copies(portal: driver.Sandbox, deal: int) -> list[dict[str, object]]:

@@ -101,6 +101,43 @@ def test_an_answer_that_never_came_is_looked_for_before_a_second_try(pair: Pair,
     assert len(products["productRows"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        ("some_commands_failed", "task.checklistitem.add"),
+        ("some_commands_failed", "crm.item.productrow.set"),
+        ("commit_then_reset", "crm.item.productrow.set"),
+        ("reset_before_commit", "crm.item.productrow.set"),
+    ],
+)
+def test_what_is_half_made_is_finished_not_begun_again(pair: Pair, kind: str, method: str) -> None:
+    """A task with a checklist, a copy with its products: sagas of steps, each looked for before it is done."""
+    portal, daemon = pair.sandbox, pair.daemon
+    daemon.start().ready()
+    deal = portal.deal(title="Половина", **{driver.NEEDS: "окно", driver.SUBJECT: "окна"})
+    wait_for("the first task", lambda: portal.task_lines(deal) == [f"open: {FIRST}"])
+    rows = [{"productName": "Окно", "price": 45000, "quantity": 2}]
+    portal.ask("crm.item.productrow.set", ownerType="D", ownerId=deal, productRows=rows)
+    portal.fault(kind, method)
+    portal.move(deal, "Обрабатываем запрос")
+    wait_for("the second task", lambda: worked(portal, deal), 40)
+    portal.move(deal, "Клиент получил заказ")
+    wait_for("the copy", lambda: copies(portal, "Половина"), 40)
+    wait_for("its products", lambda: _products(portal, "Половина") == ["Окно"], 40)
+    time.sleep(3)
+
+    assert portal.struck() != []
+    assert portal.task_lines(deal) == [f"closed: {FIRST}", f"closed: {SECOND}"]
+    assert len(copies(portal, "Половина")) == 1
+    assert _products(portal, "Половина") == ["Окно"]
+
+
+def _products(portal: driver.Sandbox, title: str) -> list[str]:
+    copy = copies(portal, title)[0]["id"]
+    found = portal.ask("crm.item.productrow.list", filter={"=ownerType": "D", "=ownerId": copy})
+    return [row["productName"] for row in found["productRows"]]
+
+
 def test_a_late_commit_is_found(pair: Pair) -> None:
     """R3: the portal commits after the client gave up, within the settle window."""
     portal, daemon = pair.sandbox, pair.daemon
