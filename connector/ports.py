@@ -196,6 +196,10 @@ class Mirror(Protocol):
         """Which history rows the mirror has as visits."""
         ...
 
+    async def card_ids(self, portal: model.PortalId, kind: model.CardKind) -> Sequence[int]:
+        """Ids of the cards not known deleted, ascending, packed (a million is some megabytes)."""
+        ...
+
     async def copy_cards(self, portal: model.PortalId, cards: Sequence[CopiedCard]) -> None:
         """Backfill: inserts cards the mirror doesn't have; never overwrites a looked-at one."""
         ...
@@ -459,6 +463,10 @@ class Portal(Protocol):
         self, kind: Kind, below: int | None
     ) -> AsyncIterator[Sequence[CopiedCard] | Sequence[CopiedClient]]:
         """Every card or client of a kind, page by page in constant memory; open cards first."""
+        ...
+
+    def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
+        """Every card id of a kind, ascending, page by page in constant memory."""
         ...
 
     async def perform(self, row: Row) -> Done:

@@ -186,6 +186,13 @@ class FakePortal(ports.Portal):
         more = start + len(page) < len(self.log)
         return ports.Swept(tuple(page), {"at": start + len(page)}, more, self._clock.now())
 
+    async def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
+        """Pages of two."""
+        await self._called(f"ids {kind}")
+        found = sorted(ref.id for ref in self.cards if ref.kind is kind)
+        for at in range(0, len(found), 2):
+            yield found[at : at + 2]
+
     async def copy(
         self, kind: ports.Kind, below: int | None
     ) -> AsyncIterator[Sequence[ports.CopiedCard] | Sequence[ports.CopiedClient]]:

@@ -136,6 +136,10 @@ class MemoryMirror(api.Mirror):
             and not memory_rows.closed(rows.cards[ref])
         )
 
+    async def card_ids(self, portal: model.PortalId, kind: model.CardKind) -> Sequence[int]:
+        cards = self._world.portals[portal].cards
+        return sorted(ref.id for ref, card in cards.items() if ref.kind is kind and not card.memory.deleted)
+
     async def known(
         self, portal: model.PortalId, stages: Mapping[model.CardRef, tuple[model.StageId, datetime]]
     ) -> set[model.CardRef]:

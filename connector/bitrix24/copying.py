@@ -34,12 +34,22 @@ async def copy(
         raise ValueError(f"nothing to copy of kind {kind}")
 
 
+async def ids(at: desk.Desk, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
+    """Ids alone, for the daily count of who is still there."""
+    async for page in _pages(at, ports.Kind(kind.value), None, {}, select=("id",)):
+        yield [values.required_id(raw.get("id")) for raw in page]
+
+
 async def _pages(
-    at: desk.Desk, kind: ports.Kind, below: int | None, part: Mapping[str, Any]
+    at: desk.Desk,
+    kind: ports.Kind,
+    below: int | None,
+    part: Mapping[str, Any],
+    select: Sequence[str] | None = None,
 ) -> AsyncIterator[Page]:
     last, more = 0, True
     while more:
-        chain = [_page(kind, last, below, part, n) for n in range(at.settings.chain)]
+        chain = [_page(kind, last, below, part, n, select) for n in range(at.settings.chain)]
         outcomes = await at.client.group(chain, lane=ports.Lane.BACKFILL)
         for n, outcome in enumerate(outcomes):
             if isinstance(outcome, errors.PortalError):
@@ -55,7 +65,14 @@ async def _pages(
                 break
 
 
-def _page(kind: ports.Kind, last: int, below: int | None, part: Mapping[str, Any], n: int) -> client.Command:
+def _page(
+    kind: ports.Kind,
+    last: int,
+    below: int | None,
+    part: Mapping[str, Any],
+    n: int,
+    select: Sequence[str] | None,
+) -> client.Command:
     card = kind in (ports.Kind.DEAL, ports.Kind.LEAD)
     key, path = ("id", ("items", names.PAGE - 1, "id")) if card else ("ID", (names.PAGE - 1, "ID"))
     after: Any = phpquery.Ref(f"p{n - 1}", *path) if n else last
@@ -66,7 +83,7 @@ def _page(kind: ports.Kind, last: int, below: int | None, part: Mapping[str, Any
         "start": -1,
     }
     if card:
-        params |= {"entityTypeId": names.TYPE_OF[kind.value], "select": list(names.CARD_SELECT)}
+        params |= {"entityTypeId": names.TYPE_OF[kind.value], "select": list(select or names.CARD_SELECT)}
         return client.Command("crm.item.list", params, name=f"p{n}")
     params["select"] = list(names.CLIENT_SELECT[kind.value])
     return client.Command(f"crm.{kind.value}.list", params, name=f"p{n}")

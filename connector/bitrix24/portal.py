@@ -113,6 +113,9 @@ class Bitrix24Portal(ports.Portal):
     ) -> AsyncIterator[Sequence[ports.CopiedCard] | Sequence[ports.CopiedClient]]:
         return copying.copy(self._desk, kind, below)
 
+    def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
+        return copying.ids(self._desk, kind)
+
     async def perform(self, row: ports.Row) -> ports.Done:
         return await performing.perform(self._desk, row)
 

@@ -40,6 +40,9 @@ class LoopSettings:
     settle_at_once: int = 200
 
     sweep_period: float = 30.0
+    census_period: float = 86_400.0
+    """Between two counts of who is still there."""
+    census_check: float = 600.0
     closed_first: float = 15.0
     closed_most: float = 600.0
     """How often a shut portal is tried."""

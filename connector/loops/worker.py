@@ -16,6 +16,7 @@ from connector import ports
 from connector.loops import (
     activation,
     backfill,
+    census,
     config,
     executor,
     health,
@@ -87,6 +88,7 @@ class PortalWorker:
         self.settler = settle.Settler(self.desk, flying=lambda: self.executor.flying)
         self.moments = moments.Moments(self.desk, executor=self.executor.wake, changed=self._looked)
         self.backfill = backfill.Backfill(self.desk)
+        self.census = census.Census(self.desk)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set; then takes nothing more, finishes what is in flight, and returns in time."""
@@ -98,6 +100,7 @@ class PortalWorker:
                 ("settle", self.settler.run),
                 ("moments", self.moments.run),
                 ("backfill", self.backfill.run),
+                ("census", self.census.run),
             )
         }
         self.health.alive = True

@@ -7,6 +7,7 @@ copy may overwrite it.
 
 from __future__ import annotations
 
+import array
 import dataclasses
 import functools
 from collections.abc import Collection, Mapping, Sequence
@@ -181,6 +182,18 @@ class SqlMirror(api.Mirror):
 
     async def cards_of(self, portal: model.PortalId, client: model.ClientRef) -> Sequence[model.CardRef]:
         return await self._engine.read(lambda conn: clientele.cards_of(conn, portal, client))
+
+    async def card_ids(self, portal: model.PortalId, kind: model.CardKind) -> Sequence[int]:
+        prefix = f"{kind.value}:"
+        number = sa.cast(sa.func.substr(CARDS.card, len(prefix) + 1), sa.BigInteger)
+        query = sa.select(number).where(
+            CARDS.portal == portal, CARDS.card.startswith(prefix), CARDS.deleted == 0
+        )
+
+        def work(conn: sa.Connection) -> array.array[int]:
+            return array.array("q", sorted(conn.execute(query).scalars()))
+
+        return await self._engine.read(work)
 
     async def known(
         self, portal: model.PortalId, stages: Mapping[model.CardRef, tuple[model.StageId, datetime]]
