@@ -84,8 +84,8 @@ class Inbox(Protocol):
         """Sets a thing aside that could not be looked at; `tries` grows, `why` is shown in `problems`."""
         ...
 
-    async def wait(self, portal: model.PortalId, timeout: float) -> None:
-        """Returns at once after a mark of this portal since the last take, or after `timeout` seconds."""
+    async def wait(self, portal: model.PortalId, seconds: float) -> None:
+        """Returns at once after a mark of this portal since the last take, or after `seconds`."""
         ...
 
     async def depth(self, portal: model.PortalId) -> int: ...

@@ -52,8 +52,8 @@ class MemoryInbox(api.Inbox):
         if row is not None:
             row.tries, row.until, row.why = row.tries + 1, until, codec.clean_text(why)
 
-    async def wait(self, portal: model.PortalId, timeout: float) -> None:  # noqa: ASYNC109  the port's word
-        await self._bells.wait(portal, timeout)
+    async def wait(self, portal: model.PortalId, seconds: float) -> None:
+        await self._bells.wait(portal, seconds)
 
     async def depth(self, portal: model.PortalId) -> int:
         return len(self._world.portals[portal].dirty)

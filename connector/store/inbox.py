@@ -119,8 +119,8 @@ class SqlInbox(api.Inbox):
         )
         await self._engine.write(engine.run(query))
 
-    async def wait(self, portal: model.PortalId, timeout: float) -> None:  # noqa: ASYNC109  the port's word
-        await self._bells.wait(portal, timeout)
+    async def wait(self, portal: model.PortalId, seconds: float) -> None:
+        await self._bells.wait(portal, seconds)
 
     async def depth(self, portal: model.PortalId) -> int:
         query = sa.select(sa.func.count()).select_from(tables.dirty).where(DIRTY.portal == portal)
