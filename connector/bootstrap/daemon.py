@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets as dice
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -15,8 +16,8 @@ import structlog
 from connector import errors, ports, settings
 from connector.bitrix24 import portal as b24
 from connector.bootstrap import configuration, notes, wiring
+from connector.loops import activation, sending, supervisor, worker
 from connector.loops import config as loop_config
-from connector.loops import sending, supervisor, worker
 from connector.store import api
 from connector.web import seams
 from robots import decision, model
@@ -70,6 +71,11 @@ class Daemon:
         await notebook.write(notes.HERE, notes.PORTALS, {**known, str(self.portal): about})
         await notebook.write(self.portal, notes.HTTP, {"url": url, "pid": pid})
         await notebook.write(self.portal, notes.APPLY, None)
+
+    async def opening(self) -> Callable[[], bool]:
+        """When doorbells may be taken: at once if robots have their watermarks from an earlier life, else after them."""
+        earlier = await self.store.notebook.read(self.portal, activation.NOTE) is not None
+        return lambda: earlier or (self.worker is not None and self.worker.begun)
 
     async def work(self, stop: asyncio.Event) -> None:
         """Returns when stopped, or with `failure` set."""

@@ -92,6 +92,7 @@ async def running(
             body_timeout=made.body_timeout,
             counted=figures,
             at=worked.at if made.crash_at else seams.nowhere,
+            is_open=await worked.opening(),
         )
         port = await _listen(stack, pages, made)
         url = f"http://{_spoken(made.http_host)}:{port}"

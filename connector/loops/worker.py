@@ -122,6 +122,11 @@ class PortalWorker:
             self.health.alive = False
         await self.executor.flush()
 
+    @property
+    def begun(self) -> bool:
+        """The cursors and the robots' watermarks stand."""
+        return self._ready.is_set()
+
     async def begin(self) -> None:
         """After the first sweep of a life: who acts from when, and what is no longer wanted."""
         await self.replace(self.desk.book.rules, self.desk.book.directory)

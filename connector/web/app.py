@@ -6,7 +6,7 @@ Law: no request, however made, is answered 500; what went wrong on our side is a
 from __future__ import annotations
 
 import errno
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -32,10 +32,11 @@ def create_app(
     body_timeout: float = 10.0,
     counted: metrics.Metrics | None = None,
     at: seams.At = seams.nowhere,
+    is_open: Callable[[], bool] = lambda: True,
 ) -> web.Application:
     """`portals`: every name under which `/hooks/{portal}` may be called -> the portal."""
     figures = counted or metrics.Metrics()
-    bell = hooks.Hooks(portals, inbox, figures, body_timeout, at)
+    bell = hooks.Hooks(portals, inbox, figures, body_timeout, at, is_open)
     page = pages.Pages(views, figures)
     app = web.Application(middlewares=[_guard], client_max_size=hooks.MAX_BODY)
     app.router.add_post("/hooks/{portal}", bell.handle)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from aiohttp import web
@@ -34,10 +34,12 @@ class Hooks:
         counted: metrics.Metrics,
         body_timeout: float,
         at: seams.At = seams.nowhere,
+        is_open: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`at` is told the named points `before_ack` (saved, not answered) and `after_ack` (answered)."""
+        """`is_open`: whether doorbells may be taken already; before the first watermarks what they tell of would count
+        as past, and a 200 would be a lie. `at` is told the named points `before_ack` (saved, not answered) and `after_ack` (answered)."""
         self._portals, self._inbox, self._metrics, self._timeout = portals, inbox, counted, body_timeout
-        self._at = at
+        self._at, self._is_open = at, is_open
         self._said: dict[str, tuple[float, int]] = {}
         """By reason: when it was last logged, how many were not logged since."""
 
@@ -90,6 +92,8 @@ class Hooks:
         if bell.thing is None:
             _log.debug("hook.ignored", portal=portal.id, name=bell.event[:60])
             return "ignored", web.Response(text="ok")
+        if not self._is_open():
+            return "early", unsaved()
         try:
             await self._inbox.mark(portal.id, [bell.thing])
         except errors.StoreError as refused:

@@ -67,6 +67,7 @@ class Doorstep:
     live: bool = True
     acts: tuple[seams.Act, ...] = ()
     ill: bool = False
+    opened: bool = True
     body_timeout: float = 5.0
     parse: seams.Parse = read_form
 
@@ -90,7 +91,12 @@ class Doorstep:
         portal = seams.HookPortal(ROMASHKA, TOKEN, "romashka.bitrix24.ru", parse=self.parse)
         views = seams.Views(lambda: self.readiness, lambda: self.live, self.status)
         return app.create_app(
-            {"romashka": portal}, self.inbox, views, body_timeout=self.body_timeout, counted=self.metrics
+            {"romashka": portal},
+            self.inbox,
+            views,
+            body_timeout=self.body_timeout,
+            counted=self.metrics,
+            is_open=lambda: self.opened,
         )
 
 

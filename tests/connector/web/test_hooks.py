@@ -46,6 +46,16 @@ async def test_the_answer_waits_for_the_commit(door: doorstep.Doorstep) -> None:
     assert (before, answer.status, len(door.inbox.marks)) == ((False, 0), 200, 1)
 
 
+async def test_before_the_first_watermarks_nothing_is_promised(door: doorstep.Doorstep) -> None:
+    """A card that comes before the robots' first watermark would count as past: an honest 503, then 200."""
+    door.opened = False
+    async with at(door) as client:
+        early = await client.post(URL, data=doorstep.form())
+        door.opened = True
+        taken = await client.post(URL, data=doorstep.form())
+    assert (early.status, taken.status, len(door.inbox.marks)) == (503, 200, 1)
+
+
 async def test_a_database_that_refuses_is_an_honest_503(door: doorstep.Doorstep) -> None:
     """R8, R10: nothing saved, nothing promised; then the disk has room again and the same daemon says 200."""
     door.inbox.broken = "database or disk is full"
