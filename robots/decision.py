@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from robots import conditions, gates, intents, kinds, model, obligations, occasions
+from robots import conditions, fights, gates, intents, kinds, model, obligations, occasions
 from robots import look as looks
 from robots import robot as robots_robot
 from robots.kinds import base
@@ -313,6 +313,12 @@ def _answers(occasion: occasions.Occasion, look: looks.Look, draft: _Draft) -> N
                 draft.wake(answer.wake_at)
             continue
         wish = _wish(occasion, look, kind, answer, keys)
+        if wish.key not in draft.known and fights.fighting(look, robot.id, wish.act, draft.now):
+            reason = (
+                f"{answer.because}: трижды за сутки записано и сразу исправлено: спорит с роботом портала?"
+            )
+            draft.tell(robot.id, base.Outcome.HELD, reason, mark)
+            continue
         keys[answer.name] = wish.key
         draft.wish(wish, mark)
 

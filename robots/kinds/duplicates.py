@@ -96,7 +96,11 @@ def _counts(ask: base.Ask, match: look.Match) -> bool:
         return False
     if isinstance(match.ref, model.ClientRef):
         wanted = options.contacts if match.ref.kind is model.ClientKind.CONTACT else options.companies
-        return wanted is not Among.NONE and not _own(ask.look.card, match.ref) and _was_there(ask.look.card, match)
+        return (
+            wanted is not Among.NONE
+            and not _own(ask.look.card, match.ref)
+            and _was_there(ask.look.card, match)
+        )
     wanted = options.deals if match.ref.kind is model.CardKind.DEAL else options.leads
     if wanted is Among.NONE or match.closed or match.ref == ask.look.card.ref:
         return False

@@ -205,3 +205,24 @@ def test_a_checklist_by_a_field() -> None:
         assert isinstance(act, intents.SetTask)
         assert list(act.checklist) == ["Поблагодарите клиента", *last]
         assert act.observers == (builders.PETROVA,)
+
+
+def test_what_is_set_back_at_once_three_times_is_not_set_a_fourth() -> None:
+    """R6: a robot of the portal clears what we fill; the next day it is tried again."""
+    world = World(decision.Rules((rules.fill_rop(),))).work()
+    for _ in range(5):
+        world.after(seconds=20).set(РОП=None).work()
+    assert len([act for act in world.acts() if act.startswith("set")]) == 3
+    assert world.told("Продажи/on_create/fill РОП")[0][0] == "held"
+
+    world.after(days=1).work()
+    assert world.card.value(builders.ROP) == builders.PETROVA
+
+
+def test_a_person_who_changes_his_mind_now_and_then_is_no_fight() -> None:
+    """Hours apart: filled anew each time."""
+    world = World(decision.Rules((rules.fill_rop(),))).work()
+    for _ in range(5):
+        world.after(hours=1).set(РОП=None).work()
+
+    assert world.card.value(builders.ROP) == builders.PETROVA
