@@ -6,8 +6,10 @@ PortalError
 ├── Rejected       surely not done and never will be as it stands: a person reads why
 │   ├── NotFound       the object isn't there
 │   └── NoRights       it may be there; the webhook's owner may not see or change it
+│       └── NoScope        the webhook itself wasn't given the method's scope: a person must tick it
 └── Unknown        sent, and no readable answer: done or not done; look before the next try
 
+Held               nothing is wrong with the portal: a person must say yes first
 StoreError         the database can't take it (disk full, read-only, locked, down): 503 and red health
 """
 
@@ -57,7 +59,16 @@ class NotFound(Rejected):
 
 
 class NoRights(Rejected):
-    """ACCESS_DENIED of one object, or `insufficient_scope` of a method (then `scope` names it if known)."""
+    """ACCESS_DENIED of one object."""
+
+
+class NoScope(NoRights):
+    """`insufficient_scope`; `scope` as the webhook's page names it."""
+
+    def __init__(self, scope: str, *, code: str = "", status: int = 0, method: str = "") -> None:
+        text = f"вебхуку не дано право «{scope}» ({method}): отметьте его в настройках вебхука"
+        super().__init__(text, code=code, status=status, method=method)
+        self.scope = scope
 
 
 class Unknown(PortalError):
@@ -70,3 +81,32 @@ class Unreadable(PortalError):
 
 class StoreError(Exception):
     """The database refused: nothing was written."""
+
+
+class Held(Exception):
+    """A person is asked first; its text is for people."""
+
+
+_CLOSED_WORDS = {
+    Closed.TARIFF: "Портал закрыл REST: «{text}». Роботы стоят, ничего не потеряно; портал проверяется сам. "
+    "Продлите платный тариф и подписку на Маркет (или 15-дневную пробу)",
+    Closed.REVOKED: "Портал не принимает вебхук: он удалён или код неверен. Роботы стоят, ничего не потеряно. "
+    "Создайте новый вебхук, впишите его в B24_URL или .secrets (voronka connect) и запустите voronka run заново",
+    Closed.DELETED: "Такого портала больше нет: он удалён",
+    Closed.OVERLOAD: "Портал перегружен и просит подождать: «{text}». Ничего не потеряно; портал проверяется сам",
+    Closed.MOVED: "По этому адресу портал отвечает перенаправлением: он переехал? "
+    "Проверьте address в настройке и адрес вебхука. Ничего не потеряно",
+}
+
+
+def words(refused: PortalError) -> str:
+    """A portal's error for a person who must do something about it."""
+    if isinstance(refused, PortalClosed):
+        return _CLOSED_WORDS[refused.why].format(text=refused.text)
+    if isinstance(refused, NoScope):
+        return f"Не хватает права: {refused.text}"
+    if isinstance(refused, NoRights):
+        return f"Не хватает прав вебхука: {refused.text}"
+    if isinstance(refused, Unreadable) or refused.status == 200:
+        return f"Портал ответил непонятно: {refused.text}. По этому адресу точно портал Битрикс24?"
+    return f"Портал не отвечает: {refused.text}"

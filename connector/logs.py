@@ -1,8 +1,9 @@
 """Logs: JSON lines on stderr (a person's terminal gets colours), one pipeline for structlog and for the libraries.
 
-Law: the last step of the pipeline is the filter over the *finished* line, tracebacks included, so that no path around it
-exists: webhook URLs by pattern, every loaded secret by value (plain, URL-quoted and JSON-escaped), then phones and
-e-mails by a keyed hash, so that equal ones can still be told to be equal.
+Law: a library speaks from WARNING on, and one that logs data never. The last step of the pipeline is the filter over the
+*finished* line, tracebacks included, so that no path around it exists: webhook URLs by pattern, every loaded secret by
+value (plain, URL-quoted and JSON-escaped), then phones and e-mails by a keyed hash, so that equal ones can still be told
+to be equal.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _TOKEN = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w.:\-])(?:\+\d|\b[78])(?:[\s\-()]{0,2}\d){9,13}(?![\w])")
 _EMAIL = re.compile(r"[\w.%+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63})+")
+SILENCED = ("fast_bitrix24",)
+"""It logs whole answers, employees with names and mails among them, and sets its own level when it is imported."""
 
 
 class Filter:
@@ -95,6 +98,7 @@ def setup(
     for_people = out.isatty() if pretty is None else pretty
     handler = logging.StreamHandler(out)
     handler.setFormatter(_Formatter(filtered, shared, for_people))
+    handler.addFilter(_is_for_the_log)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
@@ -102,6 +106,8 @@ def setup(
     root.setLevel(level)
     for chatty in ("aiohttp.access", "alembic", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for prattler in SILENCED:
+        logging.getLogger(prattler).disabled = True
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -112,6 +118,14 @@ def setup(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _is_for_the_log(record: logging.LogRecord) -> bool:
+    """Ours (a structlog record carries its event as a map) always; a library's from WARNING on, whatever levels it sets
+    itself: below that libraries write data, and what it would hold nobody has masked."""
+    if record.name.split(".", 1)[0] in SILENCED:
+        return False
+    return isinstance(record.msg, dict) or record.levelno >= logging.WARNING
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):

@@ -317,6 +317,12 @@ class Ledger(Protocol):
         of this ledger. A card whose origin names a row that hasn't happened is half-made."""
         ...
 
+    async def cards_of_tasks(
+        self, portal: model.PortalId, tasks: Collection[int]
+    ) -> Mapping[int, model.CardRef]:
+        """Whose tasks these are, of those that we set: their doorbells need no REST to find the card."""
+        ...
+
     async def redo(self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime) -> int:
         """`retry`: refused, given up and blocked rows are wished again."""
         ...

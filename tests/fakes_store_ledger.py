@@ -134,6 +134,13 @@ class MemoryLedger(ports.Ledger):
         named = (row for key, row in rows.wishes.items() if ports.marker(key) == marker)
         return next((self._row(rows, row) for row in named), None)
 
+    async def cards_of_tasks(
+        self, portal: model.PortalId, tasks: Collection[int]
+    ) -> Mapping[int, model.CardRef]:
+        rows = self._world.portals[portal].wishes.values()
+        ours = {row.made: row.wish.card for row in rows if isinstance(row.wish.act, intents.SetTask)}
+        return {task: ours[task] for task in tasks if task in ours}
+
     async def redo(self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime) -> int:
         rows = self._world.write(portal).wishes
         found = [rows[key] for key in set(keys) if key in rows and rows[key].state in transitions.REDOABLE]

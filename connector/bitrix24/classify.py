@@ -90,7 +90,7 @@ def _rejection(status: int, code: str, said: str, method: str) -> errors.Rejecte
     elif not folded and _DENIED_TEXT.search(said):
         kind = errors.NoRights
     if folded == "insufficient_scope":
-        said = f"вебхуку не дано право «{scope_of(method)}» ({method})"
+        return errors.NoScope(scope_of(method), code=code, status=status, method=method)
     return kind(said, code=code, status=status, method=method)
 
 

@@ -1,8 +1,8 @@
 """Who else has these phones and e-mails: the portal's own search, and what hangs on what it found.
 
-Law: each phone is asked in all its spellings and each type of object by itself: the search stops at 20 hits of a type
-and tells nothing of later ones (reference §5.5). Everything found is given, the card's own things too: telling them
-apart is the engine's work. Cards of found clients are given while open.
+Law: each phone is asked in all its spellings, all types of objects at once; only where the search stopped at 20 hits of a
+type, and so told nothing of later ones (reference §5.5), each type is asked by itself. Everything found is given, the
+card's own things too: telling them apart is the engine's work. Cards of found clients are given while open.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from robots import contacts, look, model
 Ref = model.CardRef | model.ClientRef
 Hits = dict[str, tuple[Ref, ...]]
 """Normal comm -> what the search found by it."""
+CUT = 20
+"""At so many hits of a type the search stops and says nothing of later types (reference §5.5)."""
 _SEARCHED: Mapping[str, str] = {"LEAD": "lead", "CONTACT": "contact", "COMPANY": "company"}
 _SELECT = ["id", "title", "stageId", "stageSemanticId", "categoryId", "assignedById", "createdTime", "updatedTime"]  # fmt: skip
 _CARD_SELECT = [*_SELECT, "contactId", "contactIds", "companyId", "leadId", "originatorId", "originId"]
@@ -46,6 +48,22 @@ async def _search(at: desk.Desk, comm: str, lane: ports.Lane) -> tuple[Ref, ...]
         "type": "EMAIL" if mail else "PHONE",
         "values": [comm] if mail else list(contacts.variants(comm)),
     }
+    (outcome,) = await at.client.group([client.Command("crm.duplicate.findbycomm", params)], lane=lane)
+    if isinstance(outcome, errors.PortalError):
+        return outcome
+    try:
+        found = {name: _hits(name, outcome.result) for name in _SEARCHED}
+    except errors.Unreadable as error:
+        return error
+    if any(len(hits) >= CUT for hits in found.values()):
+        return await _search_apart(at, params, lane)
+    return tuple(ref for hits in found.values() for ref in hits)
+
+
+async def _search_apart(
+    at: desk.Desk, params: Mapping[str, Any], lane: ports.Lane
+) -> tuple[Ref, ...] | errors.PortalError:
+    """Each type by itself: a full one hid the later ones."""
     commands = [
         client.Command("crm.duplicate.findbycomm", {**params, "entity_type": name}, name=name) for name in _SEARCHED
     ]  # fmt: skip

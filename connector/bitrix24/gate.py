@@ -18,6 +18,10 @@ from connector import ports
 
 FLOORS: Mapping[ports.Lane, float] = {ports.Lane.MOMENT: 0.2, ports.Lane.BACKFILL: 0.1}
 """Shares of the places when every lane waits."""
+FREELY = 0.2
+"""Up to this share of the bucket requests are sent as they come."""
+SWEEPS = 3
+"""So many places in a row for the sweep while others wait, and no more."""
 RESERVED: Mapping[ports.Lane, int] = {ports.Lane.MOMENT: 1, ports.Lane.BACKFILL: 2}
 """Slots in flight that a lane leaves free for more urgent ones: a batch may take 20 s."""
 _SLOWER, _STEP, _LONGEST_PAUSE = 0.6, 0.0015, 30.0
@@ -31,7 +35,7 @@ class Pace:
     burst: float = 50.0
     margin: float = 3.0
     """Room left in the bucket for what the network bunches up."""
-    in_flight: int = 6
+    in_flight: int = 16
 
 
 class Gate:
@@ -44,6 +48,7 @@ class Gate:
         self._flying = 0
         self._waiting: dict[ports.Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in ports.Lane}
         self._credit: dict[ports.Lane, float] = dict.fromkeys(FLOORS, 0.0)
+        self._swept = 0
         self._freed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -68,6 +73,12 @@ class Gate:
             if ticket.done() and not ticket.cancelled():
                 self.leave()
             raise
+
+    def crowded(self) -> float:
+        """0 while a fifth of the bucket is filled, 1 where it is full."""
+        self._drain(self._clock.monotonic())
+        free = FREELY * self.pace.burst
+        return min(1.0, max(0.0, (self._level - free) / (self.pace.burst - free)))
 
     def leave(self) -> None:
         self._flying -= 1
@@ -128,7 +139,11 @@ class Gate:
         for lane, share in FLOORS.items():
             self._credit[lane] = self._credit[lane] + share if lane in able else 0.0
         due = [lane for lane in able if self._credit.get(lane, 0.0) >= 1.0]
+        if able[0] is ports.Lane.SWEEP and self._swept >= SWEEPS:
+            # On a slowed gate the next sweep is always due already.
+            due = due or able[1:2]
         chosen = due[0] if due else able[0]
+        self._swept = self._swept + 1 if chosen is ports.Lane.SWEEP else 0
         if chosen in self._credit:
             self._credit[chosen] = max(0.0, self._credit[chosen] - 1.0)
         return chosen

@@ -15,7 +15,7 @@ import structlog
 
 from connector import errors, ports, settings
 from connector.bitrix24 import portal as b24
-from connector.bootstrap import configuration, notes, wiring
+from connector.bootstrap import configuration, notes, tuning, wiring
 from connector.loops import activation, sending, supervisor, worker
 from connector.loops import config as loop_config
 from connector.store import api
@@ -140,6 +140,7 @@ class Daemon:
             at=self.at,
         )
         await keeper.accept(chosen)
+        tuning.tune()
         self.keeper, self.worker, self.waiting = keeper, made, None
         async with asyncio.TaskGroup() as group:
             supervisor.spawn(group, self._kept(keeper, stop), name=f"config {self.portal}")

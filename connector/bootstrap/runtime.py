@@ -19,10 +19,11 @@ import structlog
 from aiohttp import web
 
 from connector import clock, errors, settings
-from connector.bootstrap import configuration, daemon, files, views, wiring
+from connector.bootstrap import configuration, daemon, files, notes, views, wiring
 from connector.loops import supervisor
 from connector.store import api
 from connector.web import app, metrics, seams
+from robots import model
 
 CONFIG, PORTAL, REFUSED, USAGE = 4, 5, 6, 3
 _log = structlog.get_logger()
@@ -44,6 +45,17 @@ class Running:
     @property
     def finished(self) -> bool:
         return self._worked.finished
+
+    @property
+    def directory(self) -> model.Directory:
+        """The portal's words; empty until it was reached."""
+        keeper = self._worked.keeper
+        return keeper.directory if keeper else notes.directory(self.portal, None)
+
+    @property
+    def begun(self) -> bool:
+        """Robots have their watermarks: what happens from now on is theirs."""
+        return self._worked.worker is not None and self._worked.worker.begun
 
     def raise_if_failed(self) -> None:
         """Raises StartError if it ended for a reason that a person must mend."""

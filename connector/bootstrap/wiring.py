@@ -18,6 +18,7 @@ from connector.web import seams
 from robots import model
 
 BadUrl = secret.BadUrl
+why = errors.words
 STOP_WITHIN, CLOSE_WITHIN = 6.0, 1.5
 """Of the ten seconds that a stop may take: for the loops, for the sockets."""
 _log = structlog.get_logger()
@@ -139,23 +140,3 @@ def crash(point: str) -> Callable[[str], None]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return at
-
-
-def why(refused: errors.PortalError) -> str:
-    """A portal's error for a person."""
-    match refused:
-        case errors.PortalClosed(why=errors.Closed.TARIFF):
-            return (
-                f"Портал закрыл REST: «{refused.text}». Нужен платный тариф и подписка на Маркет "
-                "(или 15-дневная проба). Ничего не потеряно"
-            )
-        case errors.PortalClosed(why=errors.Closed.REVOKED):
-            return "Портал не принимает вебхук: он удалён или код неверен. Создайте новый и выполните voronka connect"
-        case errors.PortalClosed(why=errors.Closed.DELETED):
-            return "Такого портала больше нет: он удалён"
-        case errors.PortalClosed():
-            return f"Портал закрыл доступ: {refused.text}"
-        case errors.NoRights():
-            return f"Не хватает прав вебхука: {refused.text}"
-        case _:
-            return f"Портал не отвечает: {refused.text}"

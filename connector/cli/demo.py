@@ -37,7 +37,8 @@ def demo(
 ) -> None:
     """Учебный портал и роботы в нём: одна команда, без настройки."""
     seconds = duration(long)
-    from connector.cli import demo_run
+    from connector.bootstrap import runtime
+    from connector.cli import demo_lines, demo_run
 
     with tempfile.TemporaryDirectory(prefix="voronka-demo-") as folder:
         plan = demo_run.Plan(
@@ -56,11 +57,14 @@ def demo(
                 )
             ),
         )
-        totals = asyncio.run(demo_run.play(plan))
+        try:
+            totals = asyncio.run(demo_run.play(plan))
+        except runtime.StartError as refused:
+            raise exits.Stop(exits.Code(refused.code), refused.text) from None
     if as_json:
         output.as_json(totals, indent=None)
     else:
-        for line in demo_run.summary(totals):
+        for line in demo_lines.summary(totals):
             output.data(line)
 
 

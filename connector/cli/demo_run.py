@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -15,12 +15,13 @@ from typing import Any
 
 import aiohttp
 
-from connector import logs, ports, settings
-from connector.bootstrap import notes, runtime
-from connector.cli import demo, exits, output, texts
-from robots import intents, model, story
+from connector import logs, settings
+from connector.bootstrap import runtime
+from connector.cli import demo, demo_lines, exits, output, texts
 
-LOOK_EVERY = 0.4
+STOPPED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a service's stop, a terminal's window closed."""
+LOOK_EVERY, GLANCE = 0.4, 0.05
 STARTS_WITHIN = 20.0
 
 
@@ -43,7 +44,7 @@ async def play(plan: Plan) -> Mapping[str, Any]:
     """Runs until its time is over or Ctrl-C; the totals."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in STOPPED_BY:
         loop.add_signal_handler(name, stop.set)
     async with aiohttp.ClientSession() as http, sandbox(plan, http) as secret:
         config = write_config(plan)
@@ -51,7 +52,11 @@ async def play(plan: Plan) -> Mapping[str, Any]:
         with (plan.folder / "voronka.log").open("w", encoding="utf-8") as log:
             logs.setup(logs.Filter(kept.values()), level="INFO", stream=log, pretty=False)
             async with runtime.running(plan.settings, config, kept, auto=True, stop=stop) as daemon:
-                await subscribe(plan, http, daemon.hook_url)
+                await lever(
+                    plan, http, "POST", "subscriptions", {"url": daemon.hook_url, "token": demo.EVENTS_TOKEN}
+                )
+                await begun(daemon, stop)
+                await lever(plan, http, "POST", "life")
                 greet(plan, daemon.url)
                 return await watch(plan, http, daemon, stop)
 
@@ -60,7 +65,7 @@ async def play(plan: Plan) -> Mapping[str, Any]:
 async def sandbox(plan: Plan, http: aiohttp.ClientSession) -> AsyncIterator[str]:
     """The sandbox while the context is open; yields the incoming webhook's address. Its own session keeps Ctrl-C off it."""
     arguments = ["--port", str(plan.sandbox_port), "--seed", "rop_funnel", "--profile", "cloud"]
-    arguments += ["--life"] + (["--pace", str(plan.pace)] if plan.pace != 1.0 else [])
+    arguments += ["--life", "later", "--pace", str(plan.pace)]
     said = (plan.folder / "sandbox.log").open("wb")
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -109,8 +114,10 @@ async def lever(
         return said if isinstance(said, dict) else {"list": said}
 
 
-async def subscribe(plan: Plan, http: aiohttp.ClientSession, url: str) -> None:
-    await lever(plan, http, "POST", "subscriptions", {"url": url, "token": demo.EVENTS_TOKEN})
+async def begun(daemon: runtime.Running, stop: asyncio.Event) -> None:
+    """Until robots have their watermarks: what people do before is past, and robots leave it alone."""
+    while not (daemon.begun or daemon.finished or stop.is_set()):  # noqa: ASYNC110  the daemon tells nobody
+        await asyncio.sleep(GLANCE)
 
 
 def write_config(plan: Plan) -> Path:
@@ -133,12 +140,12 @@ async def watch(
     plan: Plan, http: aiohttp.ClientSession, daemon: runtime.Running, stop: asyncio.Event
 ) -> Mapping[str, Any]:
     """Tells every act as it ends, until the time is over; then counts."""
-    told: dict[str, str] = {}
+    teller = demo_lines.Teller(daemon.directory)
     loop = asyncio.get_running_loop()
     end = loop.time() + plan.seconds if plan.seconds else None
     while not stop.is_set() and not daemon.finished and (end is None or loop.time() < end):
         if not plan.quiet:
-            await tell_new(daemon, told)
+            await tell_new(daemon, teller)
         await asyncio.sleep(LOOK_EVERY)
     daemon.raise_if_failed()
     totals = await count(plan, http, daemon)
@@ -146,26 +153,13 @@ async def watch(
     return totals
 
 
-async def tell_new(daemon: runtime.Running, told: dict[str, str]) -> None:
-    names = await daemon.store.notebook.read(daemon.portal, notes.NAMES)
-    for row in await daemon.store.ledger.rows(daemon.portal, limit=500):
-        state = row.state.value
-        if told.get(row.wish.key) == state or not (row.state.final or row.state is intents.WishState.UNKNOWN):
-            continue
-        told[row.wish.key] = state
-        if not isinstance(row.wish.act, intents.Remember):
-            output.data(line(row, notes.directory(daemon.portal, names)))
-
-
-def line(row: ports.Row, directory: model.Directory) -> str:
-    """One act in plain words."""
-    when = (row.done_at or row.sent_at or row.wished_at).astimezone()
-    card = f"{'Сделка' if row.wish.card.kind is model.CardKind.DEAL else 'Лид'} {row.wish.card.id}"
-    to = f" → {directory.user_name(row.wish.act.to)}" if isinstance(row.wish.act, intents.Notify) else ""
-    why = f" ({row.note})" if row.note and not row.state.happened else ""
-    return (
-        f"{when:%H:%M:%S}  {card}: {story.deed(row.wish.act)}{to}: {story.outcome_word(row.state.value)}{why}"
-    )
+async def tell_new(daemon: runtime.Running, teller: demo_lines.Teller) -> None:
+    teller.directory = daemon.directory
+    fresh = teller.fresh(await daemon.store.ledger.rows(daemon.portal, limit=500))
+    memories = await daemon.store.mirror.memories(daemon.portal, {row.wish.card for row in fresh})
+    for row in fresh:
+        card = memories[row.wish.card].card
+        output.data(teller.line(row, card.title if card and card.title else str(row.wish.card)))
 
 
 async def count(plan: Plan, http: aiohttp.ClientSession, daemon: runtime.Running) -> Mapping[str, Any]:
@@ -175,56 +169,9 @@ async def count(plan: Plan, http: aiohttp.ClientSession, daemon: runtime.Running
     asked = {name: requests.get(name, 0) for name in ("requests", "commands")}
     return {
         "cards": len({row.wish.card for row in rows}),
-        **deeds(rows),
+        **demo_lines.deeds(rows),
         "doorbells": daemon.doorbells(),
         "rest_requests": asked["requests"],
         "rest_commands": asked["commands"],
-        "problems": sum(row.state in PROBLEMS for row in rows) + len(parked),
+        "problems": sum(row.state in demo_lines.PROBLEMS for row in rows) + len(parked),
     }
-
-
-PROBLEMS = frozenset(
-    {
-        intents.WishState.REFUSED,
-        intents.WishState.GIVEN_UP,
-        intents.WishState.NO_EFFECT,
-        intents.WishState.HELD,
-    }
-)
-
-
-def deeds(rows: Sequence[ports.Row]) -> dict[str, int]:
-    """What stands in the portal because of the robots, by kind."""
-    done = [row for row in rows if row.state.happened]
-
-    def acts(kind: type) -> list[ports.Row]:
-        return [row for row in done if isinstance(row.wish.act, kind)]
-
-    found = [row for row in done if "duplicates" in row.wish.robot]
-    told = {row.wish.card for row in found if not isinstance(row.wish.act, intents.Remember)}
-    moves = [row.wish.act for row in acts(intents.MoveStage)]
-    return {
-        "rop_filled": len([row for row in acts(intents.SetFields) if "fill" in row.wish.robot]),
-        "duplicates_found": len(told),
-        "tasks_set": len(acts(intents.SetTask)),
-        "tasks_closed": len(acts(intents.CloseTask)),
-        "stages_reverted": len([act for act in moves if isinstance(act, intents.MoveStage) and act.back]),
-        "deals_handed_over": len(acts(intents.CopyDeal)),
-    }
-
-
-def summary(totals: Mapping[str, Any]) -> Sequence[str]:
-    names = {
-        "cards": "карточек, с которыми работали",
-        "rop_filled": "РОП вписан",
-        "duplicates_found": "найдено общих клиентов",
-        "tasks_set": "задач поставлено",
-        "tasks_closed": "задач закрыто",
-        "stages_reverted": "сделок возвращено",
-        "deals_handed_over": "сделок передано",
-        "doorbells": "сигналов портала",
-        "rest_requests": "запросов REST",
-        "rest_commands": "команд в них",
-        "problems": "не вышло",
-    }
-    return ["", *(f"{totals[key]:>6}  {name}" for key, name in names.items())]

@@ -14,15 +14,11 @@ from datetime import datetime, timedelta
 from connector import errors, ports
 from connector.loops import desk as desks
 from connector.loops import health, seats
-from robots import intents, model
+from robots import intents, model, words
 
 APPROVED = "gone_approved"
 """Notebook: until when (ISO) a person lets cards vanish in any number."""
 PROBLEM = "problem.gone"
-
-
-class Held(Exception):
-    """Too many cards vanished together; a person is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Absences:
         for one in gone:
             if one.dirty not in held:
                 await self._tombstone(one, now)
-        return {dirty: Held("пропало слишком много карточек сразу, ждём человека") for dirty in held}
+        return {dirty: errors.Held("пропала вместе с многими другими: ждёт человека") for dirty in held}
 
     def hidden(self, ref: model.CardRef, memory: ports.Memory, why: str) -> errors.NoRights:
         """It may be there: the card is kept; if it was seen before, health is red until it is again."""
@@ -78,7 +74,11 @@ class Absences:
 
     async def _ask_a_person(self, known: Sequence[Gone], now: datetime) -> None:
         count = len(self._lately)
-        text = f"пропало сразу {count} карточек: удалили или отобрали права? Ничего не сделано"
+        cards_ = words.count(count, "карточка пропала", "карточки пропали", "карточек пропало")
+        text = (
+            f"{cards_} сразу: удалили или отобрали права? Остальные ждут вас, с ними ничего не сделано. "
+            "Если их правда удалили: voronka retry --gone"
+        )
         self._desk.health.trouble(health.GONE, text)
         cards = sorted(str(one.ref) for one in known)
         written = {"count": count, "cards": cards[:50], "at": now.isoformat(), "text": text}

@@ -20,6 +20,8 @@ from robots import intents, model
 S = intents.WishState
 ADOPTED = "adopted"
 NO_EFFECT = "no_effect"
+LOOK_AGAIN = 3
+"""Tries after which «not found» is the wish's own end: its card has been looked at since and is there."""
 
 
 class Executor:
@@ -30,6 +32,10 @@ class Executor:
         self._ends: list[tuple[ports.Row, ports.End]] = []
         self._failing: dict[intents.WishKey, datetime] = {}
         """When a wish was first put off by the portal, in this life."""
+        self._lacking: dict[intents.WishKey, str] = {}
+        """Which scope a wish waits for."""
+        self._vanished: set[model.CardRef] = set()
+        """The portal found nothing where a wish went: was the card deleted?"""
         self.wake = asyncio.Event()
         self._answered = asyncio.Event()
 
@@ -156,6 +162,11 @@ class Executor:
                 supervisor.store_is_ill(self._desk, trouble)
                 self._put_aside(row, settings.restart_first)
                 return None
+            case errors.NoScope():
+                return self._without_scope(row, now, trouble)
+            case errors.NotFound() if row.tries < LOOK_AGAIN and self._sending.was_sent(row.wish.key):
+                self._vanished.add(row.wish.card)
+                return self._again(row, now, settings.torn_delay, _words(trouble))
             case errors.Rejected():
                 self._failing.pop(row.wish.key, None)
                 return ports.End(row.wish.key, S.REFUSED, now, note=_words(trouble))
@@ -168,6 +179,24 @@ class Executor:
                 if self._sending.was_sent(row.wish.key):
                     return self._unknown(row, now, supervisor.last_line(trouble))
                 return self._put_off(row, now, trouble)
+
+    def _without_scope(self, row: ports.Row, now: datetime, lack: errors.NoScope) -> ports.End | None:
+        """Not this wish's fault: red until a person has ticked the scope, then it goes out if it is still wanted."""
+        self._lacking[row.wish.key] = lack.scope
+        code, text = f"scope_{lack.scope}", errors.words(lack)
+        if not self._desk.health.says(code, text):
+            self._desk.log.error("portal.degraded", reason=text)
+        self._desk.health.trouble(code, text)
+        settings = self._desk.settings
+        return self._again(
+            row, now, config.backoff(row.tries, settings.retry_first, settings.closed_most), str(lack)
+        )
+
+    def _lacks_no_more(self, key: intents.WishKey) -> None:
+        """It went through, or is no longer wanted; the scope is there again unless another wish still lacks it."""
+        scope = self._lacking.pop(key, None)
+        if scope is not None and scope not in self._lacking.values():
+            self._desk.health.clear(f"scope_{scope}")
 
     def _maybe_done(self, row: ports.Row, trouble: Exception) -> bool:
         """An unreadable answer after sending may hide a success; Retryable says that nothing was done."""
@@ -248,7 +277,11 @@ class Executor:
             # It was seen half-made meanwhile, and nothing was decided about it.
             await desk.inbox.mark(desk.id, made)
         for row, end in ends:
+            if end.to is not S.WISHED:
+                self._lacks_no_more(row.wish.key)
             tell_end(desk, row, end)
+        looks, self._vanished = self._vanished, set()
+        await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(looks)])
 
 
 def ended(row: ports.Row, done: ports.Done, now: datetime) -> ports.End:

@@ -52,6 +52,9 @@ class Health:
     def has(self, code: str) -> bool:
         return code in self._troubles
 
+    def says(self, code: str, text: str) -> bool:
+        return self._troubles.get(code) == Trouble(code, text)
+
     @property
     def beats(self) -> Mapping[str, datetime]:
         """The last success of each loop."""
@@ -90,7 +93,7 @@ class PortalState:
         news = self.why is not closed.why
         self.why = closed.why
         self._open.clear()
-        self._health.trouble(CLOSED, f"портал закрыл доступ ({closed.why}): {closed.text}")
+        self._health.trouble(CLOSED, errors.words(closed))
         return news
 
     def refused_again(self) -> float:

@@ -12,11 +12,17 @@ from datetime import timedelta
 from itertools import groupby
 
 from connector import errors, ports
-from connector.loops import config, looking, supervisor
+from connector.loops import backfill, config, looking, supervisor
 from connector.loops import desk as desks
 from robots import decision, model
 
 Heard = Callable[[Collection[model.CardRef]], None]
+
+
+SAY_EVERY = 60.0
+SMALL_AFTER = 0.5
+"""Seconds that a small batch waits for the one in the air, at most."""
+UNMINDED = frozenset({ports.Kind.ACTIVITY, ports.Kind.COMMENT})
 
 
 def nobody(_refs: Collection[model.CardRef]) -> None:
@@ -38,7 +44,11 @@ class Reconciler:
         self._busy: set[ports.Thing] = set()
         self._alone: set[ports.Thing] = set()
         self._aside: dict[ports.Thing, float] = {}
+        self._complete = False
+        self._told: dict[str, float] = {}
+        """The portal's last reason for refusing looks, and when it was logged."""
         self._flying = 0
+        self._began = 0.0
         self._landed = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -62,9 +72,11 @@ class Reconciler:
 
     async def _ring(self, delay: float) -> None:
         """A mark while there is room, or room while there may be more."""
+        self._landed.clear()
         if self._flying >= self._limit:
-            self._landed.clear()
             await self._landed.wait()
+        elif self._flying:
+            await supervisor.first_of(self._landed.wait(), self._desk.inbox.wait(self._desk.id, delay))
         else:
             await self._desk.inbox.wait(self._desk.id, delay)
 
@@ -75,6 +87,12 @@ class Reconciler:
         busy = self._busy | self._set_aside()
         taken = await desk.inbox.take(desk.id, desk.clock.now(), free * size, busy)
         batches = _batches(taken, self._alone, size)[:free]
+        now = desk.clock.monotonic()
+        if self._flying and now - self._began < SMALL_AFTER:
+            # A look costs the same for one card and for fifty: while one is in the air only full batches follow it.
+            batches = [batch for batch in batches if len(batch) >= size]
+        if batches:
+            self._began = now
         for batch in batches:
             self._busy.update(dirty.thing for dirty in batch)
             self._flying += 1
@@ -125,11 +143,29 @@ class Reconciler:
         self._looked(recorded)
         return troubles
 
+    async def _copied(self) -> bool:
+        """The mirror holds every card and its links: clients' cards need no REST."""
+        if not self._complete:
+            complete = await self._desk.notebook.read(self._desk.id, backfill.COMPLETE) or {}
+            self._complete = {kind.value for kind in model.CardKind} <= set(complete)
+        return self._complete
+
     async def _resolve(self, others: Sequence[ports.Dirty], lane: ports.Lane) -> None:
-        """Tasks, activities, comments and clients become the cards they belong to; then they are finished."""
+        """Tasks and clients become the cards they belong to; then they are finished. No robot of this version minds
+        activities and comments: their doorbells end here."""
         desk = self._desk
-        owners = await desk.portal.owners([dirty.thing for dirty in others], lane)
-        marks: set[ports.Thing] = set()
+        asked = [dirty.thing for dirty in others if dirty.thing.kind not in UNMINDED]
+        ours = await desk.ledger.cards_of_tasks(
+            desk.id, [thing.id for thing in asked if thing.kind is ports.Kind.TASK]
+        )
+        local = await self._copied()
+        asked = [
+            thing
+            for thing in asked
+            if not (thing.kind is ports.Kind.TASK and thing.id in ours) and not (local and _client(thing))
+        ]
+        owners = await desk.portal.owners(asked, lane) if asked else {}
+        marks: set[ports.Thing] = {_thing(ref) for ref in ours.values()}
         for dirty in others:
             marks.update(owner for owner in owners.get(dirty.thing, ()) if owner != dirty.thing)
             client = _client(dirty.thing)
@@ -149,13 +185,26 @@ class Reconciler:
                 supervisor.store_is_ill(desk, trouble)
                 self._put_aside([dirty.thing], settings.restart_first)
             case errors.Retryable():
-                desk.log.warning("portal.throttled", loop="reconcile", reason=trouble.text)
+                desk.log.log(
+                    30 if self._is_news(trouble.text) else 10,
+                    "portal.throttled",
+                    loop="reconcile",
+                    reason=trouble.text,
+                )
                 self._put_aside([dirty.thing], trouble.delay or settings.torn_delay)
             case _:
                 delay = config.backoff(dirty.tries, settings.park_first, settings.park_most)
                 until, why = desk.clock.now() + timedelta(seconds=delay), supervisor.last_line(trouble)
                 await desk.inbox.park(desk.id, dirty, until, why)
                 desk.log.warning("card.parked", card=_name(dirty.thing), until=until.isoformat(), reason=why)
+
+    def _is_news(self, reason: str) -> bool:
+        """A thousand cards wait for one portal: its reason is told once in a while, not for each."""
+        now, last = self._desk.clock.monotonic(), self._told.get(reason)
+        if last is not None and now - last < SAY_EVERY:
+            return False
+        self._told = {reason: now}
+        return True
 
     def _put_aside(self, things: Collection[ports.Thing], seconds: float) -> None:
         until = self._desk.clock.monotonic() + seconds

@@ -60,7 +60,9 @@ def tell_failure(desk: desks.Desk, loop: str, crash: BaseException) -> None:
 
 
 def last_line(crash: BaseException) -> str:
-    """The traceback's last line."""
+    """The traceback's last line; for what has words for people, those alone."""
+    if isinstance(crash, errors.PortalError | errors.Held):
+        return str(crash)
     return f"{type(crash).__name__}: {crash}"
 
 
@@ -107,11 +109,21 @@ def told_delay(
         case errors.StoreError():
             store_is_ill(desk, trouble)
         case errors.Retryable():
-            desk.log.warning("portal.throttled", loop=name, reason=trouble.text)
+            desk.log.log(10 if failures else 30, "portal.throttled", loop=name, reason=trouble.text)
+            if failures:
+                desk.health.trouble(f"loop_{name}", errors.words(trouble))
             delay = max(delay, trouble.delay or 0.0)
         case _:
-            tell_failure(desk, name, trouble)
+            tell_trouble(desk, name, trouble)
     return delay
+
+
+def tell_trouble(desk: desks.Desk, loop: str, trouble: errors.PortalError) -> None:
+    """A loop can't do its work for what the portal says: red until a step goes through, said once per reason."""
+    code, text = f"loop_{loop}", errors.words(trouble)
+    if not desk.health.says(code, text):
+        desk.log.error("portal.degraded", reason=text)
+    desk.health.trouble(code, text)
 
 
 def store_is_ill(desk: desks.Desk, trouble: errors.StoreError) -> None:
@@ -128,4 +140,4 @@ def store_is_well(desk: desks.Desk) -> None:
 
 def tell_closed(desk: desks.Desk, closed: errors.PortalClosed) -> None:
     if desk.state.close(closed):
-        desk.log.error("portal.closed", reason=closed.text, why=closed.why.value)
+        desk.log.error("portal.closed", reason=errors.words(closed), why=closed.why.value)

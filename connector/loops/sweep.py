@@ -49,7 +49,7 @@ class Sweeper:
                 supervisor.tell_closed(self._desk, closed)
                 delay = self._desk.state.refused_again()
             except (errors.PortalError, errors.StoreError) as trouble:
-                self._desk.log.warning("sweep.failed", reason=str(trouble))
+                self._desk.log.log(10 if failures else 30, "sweep.failed", reason=str(trouble))
                 delay = supervisor.told_delay(self._desk, "sweep", trouble, failures)
                 failures += 1
             if delay > 0:

@@ -1,4 +1,7 @@
-"""Wakes the loops of this process: a mark rings its portal's bell. Marks of other processes are found by the poll."""
+"""Wakes the loops of this process: a mark rings its portal's bell. Marks of other processes are found by the poll.
+
+In a flood of doorbells looks give way to them: an unsaved doorbell is lost for good, a look is only later.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,27 @@ import asyncio
 from collections import defaultdict
 
 
+SPAN, FLOOD, EBB = 0.1, 150, 30
+"""Within so many seconds so many rings begin a flood, and so few end it: in a flood fewer get through."""
+
+
 class Bells:
     def __init__(self) -> None:
+        self._rings, self._since, self._flooded = 0, 0.0, False
         self._rung: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def ring(self, portal: str) -> None:
+        self._rings += 1
         self._rung[portal].set()
+
+    def flooded(self) -> bool:
+        """Whether more ring now than can be looked at beside."""
+        now = asyncio.get_running_loop().time()
+        if now - self._since >= SPAN:
+            per_span = self._rings * SPAN / (now - self._since)
+            self._flooded = per_span >= (EBB if self._flooded else FLOOD)
+            self._rings, self._since = 0, now
+        return self._flooded or self._rings >= FLOOD
 
     def hush(self, portal: str) -> None:
         self._rung[portal].clear()

@@ -44,7 +44,7 @@ def save_links(conn: sa.Connection, portal: str, wanted: Mapping[str, set[str]])
     ]
     mine = [column == sa.bindparam(f"b_{column.name}") for column in (LINKS.portal, LINKS.card, LINKS.client)]
     engine.many(conn, sa.delete(tables.links).where(*mine), gone)
-    engine.many(conn, sa.insert(tables.links), rows(lambda card: wanted[card] - stored[card]))
+    engine.bulk(conn, tables.links, rows(lambda card: wanted[card] - stored[card]))
 
 
 def cards_of(conn: sa.Connection, portal: str, client: model.ClientRef) -> list[model.CardRef]:
@@ -67,17 +67,15 @@ def copy(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedClient])
         }
         for copy in copied
     ]
-    insert = engine.insert(conn, tables.clients)
-    upsert = insert.on_conflict_do_update(
-        index_elements=["portal", "client"], set_={"body": insert.excluded.body}
+    engine.bulk(
+        conn, tables.clients, bodies, "ON CONFLICT (portal, client) DO UPDATE SET body = excluded.body"
     )
-    engine.many(conn, upsert, bodies)
     hashes = [
         {"portal": portal, "hash": digest, "client": str(copy.client.ref)}
         for copy in copied
         for digest in copy.comms
     ]
-    engine.many(conn, engine.insert(conn, tables.comms).on_conflict_do_nothing(), hashes)
+    engine.bulk(conn, tables.comms, hashes, "ON CONFLICT DO NOTHING")
 
 
 def by_comms(conn: sa.Connection, portal: str, hashes: Collection[str]) -> dict[str, list[model.ClientRef]]:

@@ -6,6 +6,7 @@ lift a park: a card that can't be looked at would otherwise be looked at on ever
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import Collection, Sequence
@@ -20,20 +21,21 @@ from robots import model
 
 DIRTY = tables.dirty.c
 
+GIVE_WAY, FEW = 0.1, 10
+"""In a flood of doorbells: seconds of rest before a look, and how many cards it may take."""
 
 STAMPS = itertools.count(uuid.uuid4().int % 2**48)
 """Versions. They only tell marks apart, so each is new: were a cleared row to begin at 1 again, a finish told twice would
 clear a mark that nobody looked at. The random beginning does the same for several processes."""
 
-MARKING = (
-    "INSERT INTO dirty (portal, thing, version, lane) VALUES (:portal, :thing, :version, :lane) "
+MARKED_AGAIN = (
     "ON CONFLICT (portal, thing) DO UPDATE SET version = excluded.version, "
     "lane = CASE WHEN excluded.lane < dirty.lane THEN excluded.lane ELSE dirty.lane END"
 )
 
 
 def mark(conn: sa.Connection, marks: Sequence[writer.Mark]) -> None:
-    """One upsert a thing, through the driver: thousands a second go this way."""
+    """One upsert a thing: thousands a second go this way."""
     urgent: dict[tuple[str, str], int] = {}
     for portal, thing, lane in marks:
         urgent[portal, thing] = min(lane, urgent.get((portal, thing), lane))
@@ -41,16 +43,19 @@ def mark(conn: sa.Connection, marks: Sequence[writer.Mark]) -> None:
         {"portal": portal, "thing": thing, "version": next(STAMPS), "lane": lane}
         for (portal, thing), lane in urgent.items()
     ]
-    engine.many_raw(conn, MARKING, rows)
+    engine.bulk(conn, tables.dirty, rows, MARKED_AGAIN)
 
 
 def finish(conn: sa.Connection, portal: str, done: Collection[ports.Dirty]) -> None:
     """Clears what wasn't marked again; what was is due at once, for it could be looked at."""
-    rows = [{"p": portal, "t": codec.thing_name(dirty.thing), "v": dirty.version} for dirty in done]
-    mine = (DIRTY.portal == sa.bindparam("p")) & (DIRTY.thing == sa.bindparam("t"))
-    engine.many(conn, sa.delete(tables.dirty).where(mine, DIRTY.version == sa.bindparam("v")), rows)
-    rest = sa.update(tables.dirty).where(mine, DIRTY.version != sa.bindparam("v"))
-    engine.many(conn, rest.values(tries=0, parked_until=None, why=""), rows)
+    versions = {codec.thing_name(dirty.thing): dirty.version for dirty in done}
+    for part in engine.chunks(versions):
+        mine = (DIRTY.portal == portal) & DIRTY.thing.in_(part)
+        # Versions are never given twice, so that a thing's own is told from its fellows'.
+        looked = DIRTY.version.in_([versions[name] for name in part])
+        conn.execute(sa.delete(tables.dirty).where(mine, looked))
+        rest = sa.update(tables.dirty).where(mine, (DIRTY.tries > 0) | DIRTY.parked_until.is_not(None))
+        conn.execute(rest.values(tries=0, parked_until=None, why=""))
 
 
 def postpone(conn: sa.Connection, portal: str, dirty: ports.Dirty, until: datetime) -> None:
@@ -91,6 +96,9 @@ class SqlInbox(api.Inbox):
     async def take(
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[ports.Thing]
     ) -> Sequence[ports.Dirty]:
+        if self._bells.flooded():
+            await asyncio.sleep(GIVE_WAY)
+            limit = min(limit, FEW)
         self._bells.hush(portal)  # before reading: what comes during it rings again
         query = (
             sa.select(DIRTY.thing, DIRTY.version, DIRTY.lane, DIRTY.tries)

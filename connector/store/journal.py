@@ -30,7 +30,7 @@ def write(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked]) -> N
                 "trace": codec.dump_trace(look.trace),
             }
         )
-    engine.many(conn, sa.insert(tables.looks), rows)
+    engine.bulk(conn, tables.looks, rows)
 
 
 class SqlJournal(ports.Journal):

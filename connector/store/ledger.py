@@ -136,7 +136,7 @@ def insert(
                 "done_at": codec.micros(at) if state.final else None,
             }
         )
-    engine.many(conn, sa.insert(tables.ledger), rows)
+    engine.bulk(conn, tables.ledger, rows)
     return order
 
 
@@ -305,6 +305,16 @@ class SqlLedger(ports.Ledger):
     async def by_marker(self, portal: model.PortalId, marker: str) -> ports.Row | None:
         query = FULL.where(ROW.portal == portal, ROW.marker == codec.clean_text(marker)).limit(1)
         return next(iter(await self._rows(query)), None)
+
+    async def cards_of_tasks(
+        self, portal: model.PortalId, tasks: Collection[int]
+    ) -> Mapping[int, model.CardRef]:
+        found: dict[int, model.CardRef] = {}
+        for part in engine.chunks(tasks):
+            for row in await self._rows(FULL.where(ROW.portal == portal, ROW.made.in_(part))):
+                if row.made is not None and isinstance(row.wish.act, intents.SetTask):
+                    found[row.made] = row.wish.card
+        return found
 
     async def redo(self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime) -> int:
         return await self._engine.write(lambda conn: _redo(conn, portal, keys, at))

@@ -52,14 +52,10 @@ def _memory(row: sa.Row[Any], past: tuple[intents.Past, ...]) -> ports.Memory:
     return dataclasses.replace(lean, card=card, deleted=bool(row.deleted), past=past)
 
 
-def _save_cards(
-    conn: sa.Connection, rows: Sequence[dict[str, Any]], where: sa.ColumnElement[bool] | None
-) -> None:
-    insert = engine.insert(conn, tables.cards)
-    new = {column.name: insert.excluded[column.name] for column in CARDS if not column.primary_key}
-    engine.many(
-        conn, insert.on_conflict_do_update(index_elements=["portal", "card"], set_=new, where=where), rows
-    )
+SEEN_ANEW = "ON CONFLICT (portal, card) DO UPDATE SET " + ", ".join(
+    f"{column.name} = excluded.{column.name}" for column in CARDS if not column.primary_key
+)
+COPIED_ANEW = f"{SEEN_ANEW} WHERE cards.looked_at IS NULL"
 
 
 def _save_visits(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked]) -> None:
@@ -78,7 +74,7 @@ def _save_visits(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked
             }
             for visit in (*look.arrived, *present)
         )
-    engine.many(conn, engine.insert(conn, tables.visits).on_conflict_do_nothing(), rows)
+    engine.bulk(conn, tables.visits, rows, "ON CONFLICT DO NOTHING")
 
 
 # ---------------------------------------------------------------- works
@@ -92,7 +88,7 @@ def _record(
         row = _card_row(portal, look.ref, look.memory)
         row |= {"looked_at": codec.micros(look.at), "wake_at": codec.maybe_micros(look.wake_at)}
         rows.append(row)
-    _save_cards(conn, rows, None)
+    engine.bulk(conn, tables.cards, rows, SEEN_ANEW)
     _save_visits(conn, portal, looked)
     named = {str(look.ref): {str(client) for client in look.clients or ()} for look in looked}
     clientele.save_links(
@@ -115,7 +111,7 @@ def _copy_cards(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedC
     known = set(conn.execute(looked).scalars())
     new = [copy for copy in copied if str(copy.card.ref) not in known]
     rows = [_card_row(portal, copy.card.ref, ports.Memory(card=copy.card)) for copy in new]
-    _save_cards(conn, rows, CARDS.looked_at.is_(None))
+    engine.bulk(conn, tables.cards, rows, COPIED_ANEW)
     wanted = {str(x.card.ref): clientele.of_card(x.card) | {str(client) for client in x.clients} for x in new}
     clientele.save_links(conn, portal, wanted)
 

@@ -121,6 +121,13 @@ ledger = sa.Table(
     sa.Column("life", sa.Text),
     sa.Index("ledger_key", "portal", "key", unique=True),
     sa.Index("ledger_marker", "portal", "marker"),
+    sa.Index(
+        "ledger_made",
+        "portal",
+        "made",
+        sqlite_where=sa.text("made IS NOT NULL"),
+        postgresql_where=sa.text("made IS NOT NULL"),
+    ),
     sa.Index("ledger_card", "portal", "card", "seq"),
     sa.Index("ledger_state", "portal", "state", "seq"),
     sa.Index(

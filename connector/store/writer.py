@@ -1,4 +1,4 @@
-"""The one writer: a thread that owns the writing connection and commits what has gathered, without lingering.
+"""The one writer: a thread that owns the writing connection and commits what has gathered.
 
 A transaction is: works from the queue until it is `FULL_AFTER` seconds old (at least one), each in a savepoint of its own
 so that one that fails takes nobody along; then every mark that waits by then; COMMIT, one fsync for all. Marks go last
@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ import sqlalchemy as sa
 from connector import errors
 
 FULL_AFTER = 0.004
+APART = 0.003
+"""Marks alone are committed no more often: a lone mark waits for nothing, a flood shares its commits."""
 
 Mark = tuple[str, str, int]
 """(portal, thing, lane)"""
@@ -67,6 +69,10 @@ class Queue:
         with self.ready:
             self.ready.wait_for(lambda: self.works or self.marks or self.closing)
             return bool(self.works or self.marks)
+
+    def only_marks(self) -> bool:
+        with self.ready:
+            return not self.works and not self.closing
 
     def next_work(self) -> Job | None:
         with self.ready:
@@ -123,7 +129,11 @@ class Writer:
     # ------------------------------------------------------------ in the thread
 
     def _run(self) -> None:
+        committed = 0.0
         while self._queue.wait():
+            early = committed + APART - monotonic()
+            if early > 0 and self._queue.only_marks():
+                sleep(early)
             jobs: list[Job] = []
             try:
                 self._transaction(jobs)
@@ -132,6 +142,7 @@ class Writer:
                 jobs.extend(self._queue.take_all())
                 for job in jobs:
                     job.error = self._translate(error)
+            committed = monotonic()
             self._loop.call_soon_threadsafe(_answer, jobs)
         if self._conn is not None:
             self._conn.close()

@@ -77,6 +77,9 @@ class Hooks:
         """The body, None if it is over the cap; a declared length is believed before a byte is read."""
         if (request.content_length or 0) > MAX_BODY:
             return None
+        if request.content.is_eof():  # it came with the headers, as nearly always
+            body = request.content.read_nowait()
+            return body if len(body) <= MAX_BODY else None
         parts = bytearray()
         async with asyncio.timeout(self._timeout):
             async for chunk in request.content.iter_any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
@@ -29,16 +30,47 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--events-to", metavar="URL", help="where its outgoing webhook posts")
     made.add_argument("--events-token", default="sandbox-events-token")
     made.add_argument(
-        "--life", action="store_true", help="people of its own work in it (the rop_funnel portal)"
+        "--life",
+        nargs="?",
+        choices=("now", "later"),
+        const="now",
+        help="people of its own work in it (the rop_funnel portal); later: once POST /_sandbox/life is called",
     )
+    made.add_argument("--pace", type=_positive, default=1.0, help="how many times faster these people live")
     return made
 
 
-async def _live(running: web.Application) -> AsyncIterator[None]:
-    living = asyncio.create_task(life.Life(running[app.PORTAL]).run(), name="life")
-    yield
-    living.cancel()
-    await asyncio.gather(living, return_exceptions=True)
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("a number above 0")
+    return value
+
+
+def add_life(made: web.Application, lives: life.Life, *, begun: bool) -> None:
+    """People who have worked for days already; they go on at once, or when the lever is pulled."""
+    lives.past()
+    go = asyncio.Event()
+    if begun:
+        go.set()
+
+    async def begin(_request: web.Request) -> web.Response:
+        go.set()
+        return web.json_response({})
+
+    async def live(_running: web.Application) -> AsyncIterator[None]:
+        living = asyncio.create_task(_after(go, lives), name="life")
+        yield
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+
+    made.router.add_post("/_sandbox/life", begin)
+    made.cleanup_ctx.append(live)
+
+
+async def _after(go: asyncio.Event, lives: life.Life) -> None:
+    await go.wait()
+    await lives.run()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -56,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     made = app.create_app(portal, profile=given.profile)
     if given.life:
-        made.cleanup_ctx.append(_live)
+        add_life(made, life.Life(portal, pace=given.pace), begun=given.life == "now")
     web.run_app(
         made,
         host=given.host,

@@ -19,6 +19,7 @@
 | GET/POST subscriptions | {url, token, events} | outgoing webhooks |
 | POST required | {type, stage, fields} | fields required on a stage |
 | GET/POST/DELETE faults | list of rules | see faults |
+| POST life | | with `--life later`: its people begin |
 """
 
 from __future__ import annotations

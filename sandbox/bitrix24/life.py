@@ -1,98 +1,96 @@
 """The life of the demo's portal: clients write, managers work — each in a way that robots are there to see.
 
-Sidorova works as one should; Ivanov leaves fields empty, lets tasks go overdue, and clicks deals through the stages.
-`opening` shows every habit once within twenty seconds, then the dice go on for ever. Everything is done through the
-portal's own verbs as one of its users, so it leaves the same traces as people do. The portal is `seed.rop_funnel`.
+Sidorova works as one should and lets the robots close her tasks; Ivanov leaves fields empty, lets tasks go overdue, and
+clicks deals through the stages. `past` is what had happened before anybody looked; `opening` shows every habit once,
+then the dice go on for ever. Everything is done through the portal's own verbs as one of its users, so it leaves the
+same traces as people do. The portal is `seed.rop_funnel`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
-from sandbox.bitrix24 import kernel, schema, seed, store, taskmodel
+from sandbox.bitrix24 import kernel, lifehands, lifewords, schema, seed, store
 from sandbox.bitrix24 import portal as portals
 
-LAZY, GOOD, HEAD = seed.IVANOV, seed.SIDOROVA, seed.HEAD
-PIPELINE = "Продажи"
+LAZY, GOOD, HEAD = lifehands.LAZY, lifehands.GOOD, lifehands.HEAD
+WORK, DELIVERY = lifehands.WORK, lifehands.DELIVERY
+WON, LOST, SILENT = lifehands.WON, "Дорого", "Перестал выходить на связь"
 MOST_OPEN = 40
 """So many deals at work at the most: beyond that somebody finishes one first."""
-
-WOMEN = ("Мария", "Елена", "Ольга", "Наталья", "Ирина", "Светлана", "Дарья", "Юлия")
-MEN = ("Алексей", "Дмитрий", "Сергей", "Андрей", "Михаил", "Павел", "Николай", "Артём")
-SURNAMES = (
-    "Смирнов",
-    "Кузнецов",
-    "Попов",
-    "Васильев",
-    "Соколов",
-    "Морозов",
-    "Волков",
-    "Лебедев",
-    "Новиков",
-    "Фёдоров",
+PATIENCE, GLANCE = 8.0, 0.2
+"""Seconds for which she waits for the task of a new stage, and between two looks for it."""
+BEFORE = (
+    (LAZY, SILENT, "Доставка"),
+    (GOOD, WON, "Доставка"),
+    (GOOD, "Отправили заказ", "Доставка"),
+    (LAZY, "Получили оплату", "Самовывоз"),
+    (GOOD, "Отправили счёт", "Доставка"),
+    (GOOD, "Получили ответ", "Самовывоз"),
+    (LAZY, "Сделали предложение", "Доставка"),
 )
-GOODS = (
-    ("Шкаф-купе", 84_000),
-    ("Кухня «Лайм»", 215_000),
-    ("Стол переговорный", 46_500),
-    ("Кровать с ящиками", 58_900),
-    ("Стеллаж в гостиную", 31_200),
-    ("Прихожая «Север»", 67_400),
-    ("Комод дубовый", 39_800),
-    ("Детская «Облако»", 128_000),
-)
-NEEDS = (
-    "Нужен замер, готовы на этой неделе",
-    "Цвет светлый дуб, доставка до подъезда",
-    "Просит рассрочку, этаж девятый без лифта",
-    "Сравнивает с двумя другими магазинами",
-)
-SOURCES = ("CALL", "WEB", "ADVERTISING", "RECOMMENDATION", "WEBFORM", "STORE")
-WORK = ("Новый лид", "Обрабатываем запрос", "Сделали предложение", "Получили ответ", "Отправили счёт", "Получили оплату", "Отправили заказ")  # fmt: skip
-WON, LOST, SILENT = "Клиент получил заказ", "Дорого", "Перестал выходить на связь"
+"""The deals of the past, oldest first: whose, how far they got, how they are delivered."""
 
 
-class Life:
+class Life(lifehands.Hands):
     def __init__(self, portal: portals.Portal, seed_number: int = 0, pace: float = 1.0) -> None:
-        """`pace` stretches the pauses: 1 as for a person who looks on, 0 for none."""
-        self.portal, self.pace = portal, pace
-        self.dice = random.Random(seed_number)
+        """`pace`: how many times faster people live; 1 as for a person who looks on, infinity without pauses."""
+        super().__init__(portal, seed_number)
+        self.pace = pace
         self.done: list[str] = []
         """Names of what has happened, in order."""
         self.refused: list[str] = []
         """What the portal did not let people do."""
-        self._phones = (
-            f"+7 916 {self.dice.randint(100, 999)}-{number // 100:02}-{number % 100:02}"
-            for number in range(10_000)
-        )
 
     async def run(self) -> None:
         """The opening, then life by chance until cancelled."""
         await self.opening()
         while True:
-            await self._pause(self.dice.uniform(2, 6))
+            await self._pause(self.dice.uniform(4, 8))
             self.step()
 
+    def past(self) -> None:
+        """Deals of the last days, filled as they should be: a company that works already, its robots not yet begun."""
+        day = 86_400.0
+        self.portal.clock.advance(-day * len(BEFORE))
+        for owner, stage, way in BEFORE:
+            deal = self._client_of(owner)
+            self.portal.crm.update(
+                schema.DEAL, deal.id, self._all_fields(deal, way) | {seed.ROP: HEAD}, owner
+            )
+            self._move(deal, stage, owner)
+            self.portal.clock.advance(day)
+
     async def opening(self) -> None:
-        """Every habit once, in about fifteen seconds at pace 1."""
+        """Every habit once, in about fifteen seconds at pace 1: both managers at work side by side."""
+        await asyncio.gather(self._her_morning(), self._his_morning())
+
+    async def _her_morning(self) -> None:
+        self._do(self.client_writes_her)
+        deal = self._open_of(GOOD)[-1]
+        await self._pause(1)
+        self._do(self.good_delivers)
+        for _ in range(3):
+            await self._task_seen(deal)
+            await self._pause(0.8)
+            self._do(self.good_works)
+
+    async def _his_morning(self) -> None:
+        await self._pause(0.7)
         for happens in (
-            self.client_writes,
-            self.good_starts,
-            self.lazy_moves_on,
+            self.client_writes_him,
             self.client_writes_again,
-            self.lazy_forgets_a_task,
-            self.good_wins,
+            self.lazy_moves_on,
             self.lazy_clicks_through,
-            self.lost_without_a_word,
             self.pickup_is_sent,
+            self.lost_without_a_word,
+            self.lazy_forgets_a_task,
             self.lead_arrives,
         ):
             self._do(happens)
-            await self._pause(1.4)
+            await self._pause(1.9)
 
     def step(self) -> None:
         """One thing more, whatever the dice say."""
@@ -100,73 +98,74 @@ class Life:
             self._do(self.head_tidies_up)
             return
         habits: dict[Callable[[], None], int] = {
-            self.client_writes: 8,
-            self.good_works: 10,
-            self.lazy_moves_on: 4,
+            self.client_writes_her: 4,
+            self.client_writes_him: 3,
+            self.good_works: 12,
+            self.lazy_moves_on: 3,
             self.client_writes_again: 1,
             self.lazy_forgets_a_task: 1,
-            self.good_wins: 1,
+            self.good_delivers: 2,
             self.lazy_clicks_through: 1,
             self.lost_without_a_word: 1,
             self.pickup_is_sent: 1,
             self.lead_arrives: 1,
+            self.order_is_delivered: 2,
         }
         (happens,) = self.dice.choices(list(habits), list(habits.values()))
         self._do(happens)
 
     # clients
 
-    def client_writes(self) -> None:
-        """A new contact with a phone and a deal in the first stage, each manager in turn."""
-        owner = GOOD if len(self.portal.crm.table(schema.DEAL).ids) % 2 else LAZY
-        self._new_deal(owner, self._new_contact(owner, next(self._phones)))
+    def client_writes_her(self) -> None:
+        """A new contact with a phone and a deal of Sidorova's in the first stage."""
+        self._client_of(GOOD)
+
+    def client_writes_him(self) -> None:
+        self._client_of(LAZY)
 
     def client_writes_again(self) -> None:
-        """The same phone, spelled otherwise, as another contact with another deal."""
-        known = [item for item in self.portal.crm.table(schema.CONTACT).rows.values() if item.fm]
+        """A client of hers writes to him: the same phone, spelled otherwise, another contact with another deal."""
+        contacts = self.portal.crm.table(schema.CONTACT)
+        known = [
+            item
+            for number in contacts.ids
+            if (item := contacts.rows[number]).fm and item.get("assignedById") == GOOD
+        ]
         if not known:
-            self.client_writes()
+            self.client_writes_her()
             return
         old = self.dice.choice(known)
         phone = "8" + "".join(sign for sign in old.fm[0].value if sign.isdigit())[1:]
-        contact = self.portal.crm.add(
-            schema.CONTACT,
-            {"name": old.get("name"), "fm": [{"typeId": "PHONE", "valueType": "MOBILE", "value": phone}]},
-            LAZY,
-        )
-        self._new_deal(LAZY, contact.id)
+        self._new_deal(LAZY, self._add_contact(LAZY, str(old.get("name")), "", phone))
 
     def lead_arrives(self) -> None:
         """A lead that nobody has looked at yet."""
         name, last = self._person()
         fields = {
-            "title": f"Заявка с сайта: {self.dice.choice(GOODS)[0]}", "name": name, "lastName": last,
-            "sourceId": self.dice.choice(SOURCES), "assignedById": LAZY,
+            "title": f"Заявка с сайта: {self._what()}", "name": name, "lastName": last,
+            "sourceId": self.dice.choice(lifewords.SOURCES), "assignedById": LAZY,
             "fm": [{"typeId": "PHONE", "valueType": "WORK", "value": next(self._phones)}],
         }  # fmt: skip
         self.portal.crm.add(schema.LEAD, fields, HEAD)
 
     # the good manager
 
-    def good_starts(self) -> None:
-        """A deal of her own, with what the first stage asks for, moved on."""
-        deal = self._new_deal(GOOD, self._new_contact(GOOD, next(self._phones)))
-        self._work_once(deal, GOOD)
-
     def good_works(self) -> None:
-        """Her oldest deal goes one stage further, properly."""
-        mine = [deal for deal in self._open() if deal.get("assignedById") == GOOD]
-        if mine:
-            self._work_once(min(mine, key=lambda deal: deal.get("movedTime")), GOOD)
-        else:
-            self.good_starts()
+        """One of her deals goes one stage further, properly: one whose task is set, or the one that waits longest."""
+        mine = [deal for deal in self._open_of(GOOD) if not self._is_far(deal)]
+        if not mine:
+            self.client_writes_her()
+            return
+        asked = [deal for deal in mine if self._tasks(deal)]
+        self._work_once(min(asked or mine, key=lambda deal: deal.get("movedTime")))
 
-    def good_wins(self) -> None:
-        """One of hers all the way to the client's door."""
-        mine = [deal for deal in self._open() if deal.get("assignedById") == GOOD]
-        deal = mine[0] if mine else self._new_deal(GOOD, self._new_contact(GOOD, next(self._phones)))
-        while deal.get("stageId") != self._stage(WON):
-            self._work_once(deal, GOOD)
+    def good_delivers(self) -> None:
+        """Her deal that got farthest comes to the client's door."""
+        mine = [deal for deal in self._open_of(GOOD) if self._is_far(deal)]
+        if mine:
+            self._work_once(mine[0])
+        else:
+            self.good_works()
 
     # the lazy manager
 
@@ -177,7 +176,7 @@ class Life:
 
     def lazy_clicks_through(self) -> None:
         """Four stages within a second, nothing done in any of them."""
-        deal = self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
+        deal = self._client_of(LAZY)
         for stage in WORK[1:5]:
             self._move(deal, stage, LAZY)
 
@@ -193,30 +192,36 @@ class Life:
 
     def lost_without_a_word(self) -> None:
         """Lost as «Дорого», the comment why left empty."""
-        self._move(self._lazy_deal(-1), LOST, LAZY)
+        self._move(self._lazy_deal(0), LOST, LAZY)
 
     def pickup_is_sent(self) -> None:
         """The client comes himself, and yet the deal is dragged to «Отправили заказ»."""
-        deal = self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
-        what = str(deal.get("title"))
-        fields = {
-            seed.SHIPPING: self._shipping("Самовывоз"),
-            seed.SUBJECT: what,
-            seed.NEEDS: self.dice.choice(NEEDS),
-        }
-        self.portal.crm.update(
-            schema.DEAL,
-            deal.id,
-            fields | {"opportunity": dict(GOODS)[what], "stageId": self._stage("Получили оплату")},
-            LAZY,
-        )
+        paid = [
+            deal
+            for deal in self._open_of(LAZY)
+            if deal.get("stageId") == self._stage("Получили оплату")
+            and deal.get(seed.SHIPPING) == self._shipping("Самовывоз")
+        ]
+        deal = paid[0] if paid else self._client_of(LAZY)
+        if not paid:
+            fields = self._all_fields(deal, "Самовывоз") | {"stageId": self._stage("Получили оплату")}
+            self.portal.crm.update(schema.DEAL, deal.id, fields, LAZY)
         self._move(deal, "Отправили заказ", LAZY)
+
+    # the others
 
     def head_tidies_up(self) -> None:
         """The deal that has waited longest is ended: delivered if it got that far, given up if not."""
         oldest = min(self._open(), key=lambda deal: deal.get("movedTime"))
-        far = oldest.get("stageId") in [self._stage(name) for name in WORK[-2:]]
-        self._move(oldest, WON if far else SILENT, HEAD)
+        self._move(oldest, WON if self._is_far(oldest) else SILENT, HEAD)
+
+    def order_is_delivered(self) -> None:
+        """The oldest order of the next department goes one stage further."""
+        names = ("Новый заказ", "В пути", "Доставлено")
+        codes = [seed.stage(self.portal, DELIVERY, name) for name in names]
+        for deal in self._open(DELIVERY)[:1]:
+            then = codes[codes.index(deal.get("stageId")) + 1]
+            self.portal.crm.update(schema.DEAL, deal.id, {"stageId": then}, deal.get("assignedById") or HEAD)
 
     # how it is done
 
@@ -228,92 +233,11 @@ class Life:
         self.done.append(happens.__name__)
 
     async def _pause(self, seconds: float) -> None:
-        await asyncio.sleep(seconds * self.pace)
+        await asyncio.sleep(seconds / self.pace)
 
-    def _person(self) -> tuple[str, str]:
-        if self.dice.random() < 0.5:
-            return self.dice.choice(WOMEN), self.dice.choice(SURNAMES) + "а"
-        return self.dice.choice(MEN), self.dice.choice(SURNAMES)
-
-    def _new_contact(self, owner: int, phone: str) -> int:
-        name, last = self._person()
-        fields = {
-            "name": name, "lastName": last, "assignedById": owner, "sourceId": self.dice.choice(SOURCES),
-            "fm": [{"typeId": "PHONE", "valueType": "MOBILE", "value": phone}],
-        }  # fmt: skip
-        return self.portal.crm.add(schema.CONTACT, fields, owner).id
-
-    def _new_deal(self, owner: int, contact: int) -> store.Item:
-        what, _ = self.dice.choice(GOODS)
-        fields = {
-            "title": what, "categoryId": seed.category(self.portal, PIPELINE).id, "stageId": self._stage(WORK[0]),
-            "contactIds": [contact], "sourceId": self.dice.choice(SOURCES), "assignedById": owner,
-        }  # fmt: skip
-        return self.portal.crm.add(schema.DEAL, fields, owner)
-
-    def _work_once(self, deal: store.Item, user: int) -> None:
-        """Does the tasks of the stage, fills what it asks for, moves on."""
-        for task in self.portal.taskbook.of_card(f"D_{deal.id}"):
-            if task.is_open and task["RESPONSIBLE_ID"] == user:
-                self._do_task(task, user)
-        self.portal.crm.update(schema.DEAL, deal.id, self._due(deal), user)
-        self.portal.timeline.comment(
-            user,
-            (schema.DEAL, deal.id),
-            self.dice.choice(("Созвонились, всё в силе", "Клиент доволен", "Договорились")),
-        )
-        stage = self._following(deal)
-        if stage == "Отправили заказ" and deal.get(seed.SHIPPING) == self._shipping("Самовывоз"):
-            stage = WON
-        self._move(deal, stage, user)
-
-    def _do_task(self, task: taskmodel.Task, user: int) -> None:
-        for item in task.checklist.ordered():
-            if not item.complete and item.parent_id:
-                self.portal.taskbook.change_item(user, task.id, item.id, {"IS_COMPLETE": "Y"})
-        self.portal.taskbook.act(user, "complete", task.id)
-
-    def _due(self, deal: store.Item) -> dict[str, Any]:
-        """What the deal still lacks and its stage asks for."""
-        what = str(deal.get("title"))
-        price = dict(GOODS).get(what, 25_000)
-        due: dict[str, Any] = {seed.NEEDS: self.dice.choice(NEEDS)}
-        if deal.get("stageId") != self._stage(WORK[0]):
-            way = self._shipping(self.dice.choice(("Доставка", "Доставка", "Самовывоз")))
-            due |= {seed.SUBJECT: what, "opportunity": price, seed.SHIPPING: way}
-        return {name: value for name, value in due.items() if not deal.get(name)}
-
-    def _move(self, deal: store.Item, stage: str, user: int) -> None:
-        self.portal.crm.update(schema.DEAL, deal.id, {"stageId": self._stage(stage)}, user)
-
-    def _following(self, deal: store.Item) -> str:
-        names = (*WORK, WON)
-        codes = [self._stage(name) for name in names]
-        return names[min(codes.index(deal.get("stageId")) + 1, len(names) - 1)]
-
-    def _lazy_deal(self, place: int | None = None) -> store.Item:
-        """One of his that has not got far, by its place among them or any; or a new one."""
-        early = [self._stage(name) for name in WORK[:3]]
-        mine = [
-            deal for deal in self._open() if deal.get("assignedById") == LAZY and deal.get("stageId") in early
-        ]
-        if not mine:
-            return self._new_deal(LAZY, self._new_contact(LAZY, next(self._phones)))
-        return self.dice.choice(mine) if place is None else mine[place]
-
-    def _open(self) -> list[store.Item]:
-        table = self.portal.crm.table(schema.DEAL)
-        pipeline = seed.category(self.portal, PIPELINE).id
-        found = (table.rows[number] for number in table.ids)
-        return [
-            deal
-            for deal in found
-            if deal.get("stageSemanticId") == "P" and deal.get("categoryId") == pipeline
-        ]
-
-    def _stage(self, name: str) -> str:
-        return seed.stage(self.portal, PIPELINE, name)
-
-    def _shipping(self, value: str) -> int:
-        field = self.portal.crm.user_fields.by_entity["CRM_DEAL"][seed.SHIPPING]
-        return next(option.id for option in field.options if option.value == value)
+    async def _task_seen(self, deal: store.Item) -> None:
+        """Until the robots have set her the task of this stage; for a while only: robots may be off."""
+        waited = 0.0
+        while not self._tasks(deal) and waited < PATIENCE / self.pace:
+            await asyncio.sleep(GLANCE)
+            waited += GLANCE

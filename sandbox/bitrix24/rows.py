@@ -34,9 +34,7 @@ def matches(value: Any, prefix: str, wanted: Any) -> bool:
     if isinstance(wanted, list | tuple):
         return any(matches(value, prefix, one) for one in wanted)
     if isinstance(value, list | tuple):
-        return any(matches(one, prefix, wanted) for one in value) or (
-            not value and _unset(wanted)
-        )
+        return any(matches(one, prefix, wanted) for one in value) or (not value and _unset(wanted))
     if "%" in prefix:
         return str(wanted).strip("%").casefold() in str(value or "").casefold()
     return _compared(value, prefix, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import logging
@@ -80,6 +81,37 @@ def test_no_secret_passes_by_any_way(out: io.StringIO, kind: str, pretty: bool) 
     text = out.getvalue()
     assert text
     assert "anary" not in text.replace("test_logs.py", "").replace("canary/tests", "")
+
+
+LIBRARIES = ("fast_bitrix24", "alembic.runtime.migration", "aiohttp.client", "sqlalchemy.engine", "asyncio")
+
+
+def test_libraries_are_not_heard_below_a_warning(out: io.StringIO) -> None:
+    """Whatever level a library sets itself: its debug and info lines hold data, so they reach the log at no level of ours."""
+    for name in LIBRARIES:
+        library = logging.getLogger(name)
+        kept = library.level
+        library.setLevel(logging.DEBUG)
+        library.debug("Response: %s", {"NAME": "Анна", "LAST_NAME": "Петрова"})
+        library.info("Starting get_all({'filter': {'PHONE': '+79160000001'}})")
+        library.warning("%s is ill", name)
+        library.setLevel(kept)
+    structlog.get_logger("connector").debug("card.looked", card="deal:1")
+    told = [line.get("message", line["event"]) for line in lines(out)]
+    assert told == [f"{name} is ill" for name in LIBRARIES[1:]] + ["card.looked"]
+
+
+async def test_the_directory_is_read_without_a_word(out: io.StringIO) -> None:
+    """fast_bitrix24 sets itself to DEBUG when imported, after our setup too, and logs every answer: nothing comes through."""
+    module = importlib.reload(importlib.import_module("fast_bitrix24.logger"))
+    module.logger.debug("Response: %s", {"EMAIL": "petrova@romashka.ru", "LAST_NAME": "Петрова"})
+    module.logger.error("Response: %s", {"LAST_NAME": "Петрова"})
+
+    async def get_all(what: str) -> str:
+        return what
+
+    assert await module.log(get_all)("Петрова") == "Петрова"
+    assert out.getvalue() == ""
 
 
 def test_people_are_hashes_that_can_be_compared(out: io.StringIO) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sandbox.bitrix24 import clock, life, multifields, seed
@@ -11,7 +12,9 @@ from tests.sandbox import rooms
 
 def begun() -> tuple[portals.Portal, life.Life]:
     portal = seed.rop_funnel(clock.Clock(start=rooms.NOON, speed=0.0))
-    return portal, life.Life(portal, seed_number=1, pace=0)
+    living = life.Life(portal, seed_number=1, pace=math.inf)
+    living.past()
+    return portal, living
 
 
 def deals(portal: portals.Portal, **wanted: Any) -> list[Any]:
@@ -22,11 +25,40 @@ def deals(portal: portals.Portal, **wanted: Any) -> list[Any]:
     ]
 
 
+def test_the_past_is_behind_and_filled() -> None:
+    """Before anybody looks there are deals in every state, of earlier days, whole; the clock is where it was."""
+    portal, living = begun()
+    codes = {
+        row.status_id: row.name
+        for row in portal.crm.dictionaries.stages(2, seed.category(portal, "Продажи").id)
+    }
+    seen = [
+        (codes[deal.get("stageId")], round((rooms.NOON - deal.get("createdTime")) / 86_400))
+        for deal in deals(portal)
+    ]
+    lacking = [
+        deal.id
+        for deal in deals(portal)
+        if not all(deal.get(name) for name in (seed.NEEDS, seed.SUBJECT, seed.SHIPPING, seed.ROP))
+    ]
+    assert seen == [
+        ("Перестал выходить на связь", 7),
+        ("Клиент получил заказ", 6),
+        ("Отправили заказ", 5),
+        ("Получили оплату", 4),
+        ("Отправили счёт", 3),
+        ("Получили ответ", 2),
+        ("Сделали предложение", 1),
+    ]
+    assert (lacking, portal.clock.time(), living.refused) == ([], rooms.NOON, [])
+
+
 async def test_the_opening_shows_every_habit() -> None:
     """Within the opening each thing that a robot should notice happens at least once, and nothing is refused."""
     portal, living = begun()
+    before = len(deals(portal))
     await living.opening()
-    (won,) = deals(portal, stageId=seed.stage(portal, "Продажи", "Клиент получил заказ"))
+    won = deals(portal, stageId=seed.stage(portal, "Продажи", "Клиент получил заказ"))
     (lost,) = deals(portal, stageId=seed.stage(portal, "Продажи", "Дорого"))
     (sent,) = deals(portal, stageId=seed.stage(portal, "Продажи", "Отправили заказ"))
     shipping = next(
@@ -35,32 +67,56 @@ async def test_the_opening_shows_every_habit() -> None:
         if one.value == "Самовывоз"
     )
     phones = [multifields.ru(item.fm[0].value) for item in portal.crm.table(3).rows.values()]
+    contacts = portal.crm.table(3).rows.values()
+    owners: dict[str, set[int]] = {}
+    for phone, contact in zip(phones, contacts, strict=True):
+        owners.setdefault(phone, set()).add(contact.get("assignedById"))
     seen = {
-        "the won deal is filled": bool(
-            won.get(seed.SUBJECT) and won.get("opportunity") and won.get(seed.NEEDS)
-        ),
+        "won in the past and now": len(won),
+        "her deals moved, filled": len(
+            [deal for deal in deals(portal, assignedById=life.GOOD) if deal.get(seed.NEEDS)]
+        )
+        >= 4,
         "the lost deal has no comment": lost.get(seed.LOSS_COMMENT) is None,
         "the pickup was sent": sent.get(seed.SHIPPING) == shipping,
-        "somebody wrote twice": len(phones) - len(set(phones)),
+        "a client of hers wrote to him": [ids for ids in owners.values() if len(ids) > 1],
         "a task waits for Ivanov": [
             task["RESPONSIBLE_ID"] for task in portal.taskbook.tasks.values() if task.is_open
         ],
         "leads": len(portal.crm.table(1).rows),
+        "new deals": len(deals(portal)) - before,
         "clicked through": max(
             len(portal.crm.history(2).of(deal.id)) for deal in deals(portal, assignedById=life.LAZY)
         )
         >= 5,
     }
     assert seen == {
-        "the won deal is filled": True,
+        "won in the past and now": 2,
+        "her deals moved, filled": True,
         "the lost deal has no comment": True,
         "the pickup was sent": True,
-        "somebody wrote twice": 1,
+        "a client of hers wrote to him": [{life.LAZY, life.GOOD}],
         "a task waits for Ivanov": [life.LAZY],
         "leads": 1,
+        "new deals": 4,
         "clicked through": True,
     }
     assert living.refused == []
+
+
+async def test_she_leaves_the_closing_of_tasks_to_robots() -> None:
+    """A task of the stage is worked (its checklist ticked) and the deal moved on; the task stays open for the robots."""
+    portal, living = begun()
+    living.client_writes_her()
+    deal = deals(portal, assignedById=life.GOOD)[-1]
+    fields = {"TITLE": "Взять в работу", "RESPONSIBLE_ID": life.GOOD, "UF_CRM_TASK": [f"D_{deal.id}"]}
+    task = portal.taskbook.add(life.HEAD, fields)
+    for title in ("Чек-лист", "Позвонить"):
+        portal.taskbook.add_item(life.HEAD, task.id, {"TITLE": title})
+    living.good_works()
+    (item,) = [one for one in task.checklist.ordered() if one.parent_id]
+    stage = seed.stage(portal, "Продажи", "Обрабатываем запрос")
+    assert (deal.get("stageId"), task.is_open, item.complete) == (stage, True, True)
 
 
 async def test_life_goes_on_by_seed() -> None:

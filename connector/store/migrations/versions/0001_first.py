@@ -107,6 +107,7 @@ def _ledger() -> None:
     op.create_index("ledger_card", "ledger", ["portal", "card", "seq"])
     op.create_index("ledger_state", "ledger", ["portal", "state", "seq"])
     _partial("ledger_chain", "ledger", ["portal", "card", "seq"], "open = 1")
+    _partial("ledger_made", "ledger", ["portal", "made"], "made IS NOT NULL")
     _partial("ledger_retry", "ledger", ["portal", "retry_at"], "retry_at IS NOT NULL")
 
 
