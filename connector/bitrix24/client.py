@@ -37,7 +37,7 @@ class DryRun(errors.Rejected):
     """A write in dry-run mode: refused here, before any socket."""
 
 
-SHORTEST = 0.15
+SHORTEST = 0.25
 """Of the longest batch, in seconds of the portal's work, where the bucket is free."""
 
 

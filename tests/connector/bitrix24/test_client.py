@@ -51,14 +51,28 @@ async def test_what_is_asked_together_rides_together() -> None:
     assert clock.seconds == 0
 
 
-async def test_a_batch_holds_twenty_expected_seconds() -> None:
-    """Unmeasured writes count 1 s each: twenty to a batch, and none twice."""
+async def test_with_requests_to_spare_the_work_goes_side_by_side() -> None:
+    """Unmeasured writes count 1 s each: five to a batch while the bucket is free, and none twice."""
     clock = virtual.Clock()
-    far = virtual.FarEnd(clock)
+    far = virtual.FarEnd(clock, cost={ADD: 1.0})
     at = _made(clock, far)
     await clock.run(asyncio.gather(*(_write(at, n) for n in range(50))))
-    assert [len(names) for _, names in far.requests] == [20, 20, 10]
+    assert [len(names) for _, names in far.requests] == [5] * 10
     assert set(far.committed.values()) == {1}
+
+
+async def test_near_the_limit_a_batch_holds_up_to_twenty_expected_seconds() -> None:
+    """Each request must carry all it can."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 1.0})
+    at = _made(clock, far)
+    for _ in range(46):
+        await clock.run(at.gate.enter(ports.Lane.LIVE))
+        at.gate.leave()
+    await clock.run(asyncio.gather(*(_write(at, n) for n in range(60))))
+    sizes = [len(names) for _, names in far.requests]
+    assert max(sizes) <= 20
+    assert len(sizes) <= 4
 
 
 async def test_measured_writes_fill_the_batch() -> None:
@@ -68,7 +82,7 @@ async def test_measured_writes_fill_the_batch() -> None:
     at = _made(clock, far)
     await clock.run(asyncio.gather(*(_write(at, n) for n in range(20))))
     await clock.run(asyncio.gather(*(_write(at, n) for n in range(100))))
-    assert [len(names) for _, names in far.requests] == [20, 50, 50]
+    assert [len(names) for _, names in far.requests] == [5, 5, 5, 5, 50, 50]
 
 
 async def test_writes_keep_to_the_operating_budget() -> None:
