@@ -38,6 +38,8 @@ BURST, RATE = 50, 2.0
 WINDOW, BUDGET = 600.0, 480.0
 CALLS_OF_SCRIPT = 4
 POLL = 0.1
+ACTIVATION = 5.0
+"""Seconds until the robots surely have their watermarks: what comes before is past."""
 
 
 def floor(deals: int, profile: str) -> dict[str, float]:
@@ -119,6 +121,7 @@ def ours(folder: pathlib.Path, deals: int, profile: str, limit: float) -> dict[s
     try:
         known = clients(sandbox, deals + 1)
         daemon.start().ready()
+        time.sleep(ACTIVATION)
         (first,) = arrive(sandbox, known[:1])
         driver.wait_for("the deal that goes ahead", lambda: done(sandbox, [first]), 60)
         drained(sandbox)
@@ -162,7 +165,9 @@ def script(folder: pathlib.Path, deals: int, profile: str, limit: float) -> dict
         return {
             "done": done(sandbox, made),
             "in_s": round(spent, 1),
-            "all_would_take_s": round(spent if worked == deals else max(by_rate, by_pace if profile == "cloud" else 0)),
+            "all_would_take_s": round(
+                spent if worked == deals else max(by_rate, by_pace if profile == "cloud" else 0)
+            ),
         }
     finally:
         sandbox.close()

@@ -54,10 +54,10 @@ CATALOGUE: Mapping[str, Told] = {
     "intent.retrying": Told("{card}: «{robot}»: повторю в {until}", "{card}: {robot}: again at {until}"),
     "intent.given_up": Told("{card}: «{robot}»: не вышло: {reason}", "{card}: {robot}: given up: {reason}"),
     "portal.throttled": Told("Портал просит реже: {reason}", "the portal asks to slow down: {reason}"),
-    "portal.closed": Told("Портал закрыл доступ: {reason}. Ничего не потеряно", "portal closed: {reason}"),
+    "portal.closed": Told("{reason}", "portal closed: {reason}"),
     "portal.opened": Told("Портал снова открыт", "the portal is open again"),
     "portal.unreachable": Told(
-        "Портал не отвечает: {reason}. Попробую через {delay} с",
+        "{reason}. Попробую через {delay} с",
         "portal unreachable: {reason}; again in {delay} s",
     ),
     "portal.connected": Told("Портал отвечает: {address}", "portal answers: {address}"),

@@ -280,6 +280,13 @@ class Ledger(Protocol):
         come. None of `busy`'s cards. A chain whose head is sent or unknown has no ready row."""
         ...
 
+    async def behind(
+        self, portal: model.PortalId, cards: Collection[model.CardRef], now: datetime
+    ) -> Sequence[Row]:
+        """What stands behind the ready heads of these cards, in order: up to the first row that isn't `wished` or whose
+        retry moment hasn't come."""
+        ...
+
     async def sending(
         self, portal: model.PortalId, keys: Collection[intents.WishKey], now: datetime
     ) -> frozenset[intents.WishKey]:

@@ -58,6 +58,13 @@ class MemoryInbox(api.Inbox):
     async def depth(self, portal: model.PortalId) -> int:
         return len(self._world.portals[portal].dirty)
 
+    async def wake(self, portal: model.PortalId, things: Collection[ports.Thing]) -> None:
+        rows = self._world.write(portal)
+        for thing in things:
+            if thing in rows.dirty:
+                rows.dirty[thing].until = None
+        self._bells.ring(portal)
+
     async def parked(self, portal: model.PortalId | None = None) -> Sequence[api.Parked]:
         return [
             api.Parked(name, row.thing, row.tries, row.until, row.why)

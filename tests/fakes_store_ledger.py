@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -56,6 +57,22 @@ class MemoryLedger(ports.Ledger):
         ]
         found = [row for row in found if row.before is None or row.before.final]
         return sorted(found, key=lambda row: row.seq)[:limit]
+
+    async def behind(
+        self, portal: model.PortalId, cards: Collection[model.CardRef], now: datetime
+    ) -> Sequence[ports.Row]:
+        rows = self._world.portals[portal]
+        found: list[ports.Row] = []
+        for ref in cards:
+            chain = sorted(
+                (row for row in rows.wishes.values() if row.wish.card == ref and not row.state.final),
+                key=lambda row: row.seq,
+            )
+            wished = itertools.takewhile(
+                lambda row: row.state is S.WISHED and (row.retry_at is None or row.retry_at <= now), chain
+            )
+            found += [self._row(rows, row) for row in wished][1:]
+        return found
 
     async def sending(
         self, portal: model.PortalId, keys: Collection[intents.WishKey], now: datetime

@@ -82,7 +82,7 @@ async def read(at: desk.Desk, wire: transport.Wire) -> Read:
         calendar=calendars.read(rest.result("calendar"), at.client.portal_now()),
         me=_me(rest.result("me")),
     )
-    return Read(directory, department_notes + rest.notes)
+    return Read(directory, department_notes + rest.notes + lacking(rest.result("scope")))
 
 
 async def _departments(at: desk.Desk, wire: transport.Wire) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
@@ -95,6 +95,7 @@ async def _departments(at: desk.Desk, wire: transport.Wire) -> tuple[list[dict[s
 _OPTIONAL = {
     "calendar": "Рабочее время портала не видно ({why}): возьмите его из настроек Voronka",
     "currencies": "Курсы валют не видны ({why}): суммы в других валютах не сравниваются",
+    "scope": "Права вебхука не видны ({why})",
     "mode": "Режим CRM не виден ({why}): считаю, что лиды есть",
 }
 
@@ -112,6 +113,7 @@ async def _rest(at: desk.Desk) -> _Rest:
         client.Command("calendar.settings.get", name="calendar"),
         client.Command("crm.settings.mode.get", name="mode"),
         client.Command("profile", name="me"),
+        client.Command("scope", name="scope"),
     ]
     outcomes = await at.client.group(commands, lane=ports.Lane.LIVE)
     found: dict[str, client.Answer | None] = {}
@@ -125,6 +127,24 @@ async def _rest(at: desk.Desk) -> _Rest:
         else:
             raise outcome
     return _Rest(found, tuple(notes))
+
+
+_WANTED = {
+    "task": "задачи не поставить и не закрыть",
+    "im": "сотрудникам ничего не сообщить",
+}
+
+
+def lacking(scopes: Any) -> tuple[str, ...]:
+    """What can't be done without the scopes that nothing else here asks for; `tasks` is the newer name of `task`."""
+    if not isinstance(scopes, list):
+        return ()
+    there = {"task" if one == "tasks" else one for one in scopes}
+    return tuple(
+        f"Вебхуку не дано право «{scope}»: {loss}. Отметьте его в настройках вебхука"
+        for scope, loss in _WANTED.items()
+        if scope not in there
+    )
 
 
 # --- pure parts ------------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from connector.bitrix24 import client, desk, names, parsing, tasks, values
 from robots import model
 
 Outcome = ports.Facts | ports.Absent | Exception
+WATERMARK_TRIES = 10
+"""A batch takes a moment; on a portal where cards come in every such moment the last answer is taken."""
 
 
 async def facts(
@@ -174,15 +176,24 @@ def _with_tasks(outcome: Outcome, ask: ports.FactsAsk, own: tasks.Found) -> Outc
 
 
 async def watermarks(at: desk.Desk) -> ports.Watermarks:
-    """The newest ids of cards and of history rows, in one batch."""
-    commands = [command for kind in model.CardKind for command in (_newest_card(kind), _newest_row(kind))]
-    outcomes = await at.client.group(commands, lane=ports.Lane.SWEEP)
-    tops = [_top(outcome) for outcome in outcomes]
-    kinds = list(model.CardKind)
-    return ports.Watermarks(
-        cards={kind: tops[2 * n] for n, kind in enumerate(kinds)},
-        rows={kind: tops[2 * n + 1] for n, kind in enumerate(kinds)},
-    )
+    """The newest ids of cards and of history rows, in one batch, as of one moment: a card that comes between the two
+    would lie below one mark and above the other, and be worked by half of the robots."""
+    for _ in range(WATERMARK_TRIES):
+        before, rows, after = await _newest(at)
+        if before == after:
+            break
+    return ports.Watermarks(cards=after, rows=rows)
+
+
+async def _newest(at: desk.Desk) -> list[dict[model.CardKind, int]]:
+    """Cards, rows, cards once more."""
+    parts = [_newest_card, _newest_row, _newest_card]
+    commands = [part(kind) for part in parts for kind in model.CardKind]
+    tops = [_top(outcome) for outcome in await at.client.group(commands, lane=ports.Lane.SWEEP)]
+    size = len(model.CardKind)
+    return [
+        dict(zip(model.CardKind, tops[n * size : (n + 1) * size], strict=True)) for n in range(len(parts))
+    ]
 
 
 def _newest_card(kind: model.CardKind) -> client.Command:

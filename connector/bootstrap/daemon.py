@@ -60,6 +60,7 @@ class Daemon:
         """Why nothing works yet; None once the worker runs."""
         self.keeper: configuration.Keeper | None = None
         self.worker: worker.PortalWorker | None = None
+        self.reached: b24.Bitrix24Portal | None = None
         self.failure: StartError | None = None
         self.finished = False
 
@@ -113,9 +114,10 @@ class Daemon:
     def _tell_unreachable(self, refused: errors.PortalError, delay: float) -> None:
         closed = isinstance(refused, errors.PortalClosed)
         code = f"portal_{refused.why}" if isinstance(refused, errors.PortalClosed) else "portal_unreachable"
-        self.waiting = seams.Trouble(code, wiring.why(refused))
-        say = self.log.error if closed else self.log.warning
-        say("portal.unreachable", reason=refused.text, delay=delay)
+        before, self.waiting = self.waiting, seams.Trouble(code, wiring.why(refused))
+        # A state is told once, however often the portal is tried.
+        level = 10 if self.waiting == before else 40 if closed else 30
+        self.log.log(level, "portal.unreachable", reason=self.waiting.text, delay=delay)
 
     async def _work(
         self,
@@ -125,6 +127,9 @@ class Daemon:
         stop: asyncio.Event,
     ) -> None:
         self.log.info("portal.connected", address=self.section.address)
+        for note in portal.notes:
+            self.log.warning("portal.degraded", reason=note)
+        self.reached = portal
         keeper, chosen = await self._rules(directory)
         made = worker.PortalWorker(
             portal_id=self.portal,

@@ -155,14 +155,19 @@ async def _store(stack: AsyncExitStack, made: settings.Settings) -> api.Store:
     except errors.StoreError as refused:
         raise StartError(REFUSED, f"база не открывается: {refused}") from refused
     except OSError as refused:
-        raise StartError(REFUSED, f"нет доступа к {made.home}: {refused.strerror}") from refused
+        raise StartError(
+            REFUSED, f"папка {made.home} для состояния не создаётся: {refused.strerror}. Другая: VORONKA_HOME"
+        ) from refused
 
 
 async def _listen(stack: AsyncExitStack, pages: web.Application, made: settings.Settings) -> int:
     try:
         return await stack.enter_async_context(app.serving(pages, made.http_host, made.http_port))
     except app.PortTaken as taken:
-        raise StartError(REFUSED, f"не могу слушать {taken}. Другой порт: VORONKA_HTTP_PORT=8081") from taken
+        raise StartError(
+            REFUSED,
+            f"не могу слушать {taken}. Другой адрес и порт: VORONKA_HTTP_HOST, VORONKA_HTTP_PORT=8081",
+        ) from taken
 
 
 def _spoken(host: str) -> str:

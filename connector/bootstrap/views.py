@@ -65,15 +65,21 @@ class Views:
             modes=modes,
             inbox=await worked.store.inbox.depth(worked.portal),
             states=Counter(row.state.value for row in rows),
-            acts=tuple(_acts(last, directory)),
+            acts=tuple(_acts(last, self._address(directory))),
             now=worked.clock.now(),
             zone=directory.calendar.timezone if directory.calendar else "UTC",
         )
+
+    def _address(self, directory: model.Directory) -> str:
+        return f"{'http' if self._worked.section.insecure_http else 'https'}://{directory.address}"
 
     def _remarks(self) -> Iterator[seams.Trouble]:
         worked = self._worked
         if not worked.kept.events_token and worked.section.events == "webhook":
             yield seams.Trouble("no_token", "сигналы портала не принимаются: не задан B24_EVENTS_TOKEN")
+        if worked.reached is not None:
+            for lack in (*worked.reached.notes, *worked.reached.troubles.values()):
+                yield seams.Trouble("portal_degraded", lack)
         keeper = worked.keeper
         if keeper is None:
             return
@@ -87,7 +93,7 @@ class Views:
             yield seams.Trouble("robots_broken", f"не поняты: {len(keeper.present.errors)}; voronka check")
 
 
-def _acts(rows: Sequence[ports.Row], directory: model.Directory) -> Iterator[seams.Act]:
+def _acts(rows: Sequence[ports.Row], address: str) -> Iterator[seams.Act]:
     """Newest first; what never leaves the house isn't shown."""
     listed = [row for row in reversed(rows) if not isinstance(row.wish.act, intents.Remember)]
     for row in listed[:SHOWN]:
@@ -99,5 +105,5 @@ def _acts(rows: Sequence[ports.Row], directory: model.Directory) -> Iterator[sea
             robot=row.wish.robot,
             what=story.deed(row.wish.act),
             word=story.outcome_word(row.state.value),
-            link=f"https://{directory.address}/crm/{path}/details/{row.wish.card.id}/",
+            link=f"{address}/crm/{path}/details/{row.wish.card.id}/",
         )

@@ -44,8 +44,15 @@ async def directory(
     made: settings.Settings, section: PortalSection, kept: settings.Secrets
 ) -> model.Directory:
     """The portal's dictionaries, once. Raises BadUrl, errors.PortalError."""
+    return (await reading(made, section, kept))[0]
+
+
+async def reading(
+    made: settings.Settings, section: PortalSection, kept: settings.Secrets
+) -> tuple[model.Directory, tuple[str, ...]]:
+    """The same, with what it had to do without."""
     async with opened(made, section, kept, clock.SystemClock(), None) as found:
-        return await found.directory()
+        return await found.directory(), found.notes
 
 
 @asynccontextmanager

@@ -79,11 +79,14 @@ def from_portal(path: Path, rough: configuration.Compiled) -> model.Directory | 
     from connector.bootstrap import wiring
 
     try:
-        return asyncio.run(wiring.directory(settings.load(), rough.loaded.settings.portal, kept))
+        found, lacking = asyncio.run(wiring.reading(settings.load(), rough.loaded.settings.portal, kept))
     except wiring.BadUrl as wrong:
         raise exits.Stop(exits.Code.CONFIG, str(wrong)) from None
     except errors.PortalError as refused:
         raise exits.Stop(exits.Code.PORTAL, wiring.why(refused)) from None
+    for note in lacking:
+        output.say(note)
+    return found
 
 
 def show(found: list[configuration.Compiled], form: Form) -> None:

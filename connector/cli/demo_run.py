@@ -56,8 +56,9 @@ async def play(plan: Plan) -> Mapping[str, Any]:
                     plan, http, "POST", "subscriptions", {"url": daemon.hook_url, "token": demo.EVENTS_TOKEN}
                 )
                 await begun(daemon, stop)
-                await lever(plan, http, "POST", "life")
-                greet(plan, daemon.url)
+                if not stop.is_set():
+                    await lever(plan, http, "POST", "life")
+                    greet(plan, daemon.url)
                 return await watch(plan, http, daemon, stop)
 
 

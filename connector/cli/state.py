@@ -16,6 +16,7 @@ from robots import intents, story, words
 
 if TYPE_CHECKING:
     from connector import ports
+    from robots import model
 
 Portal = Annotated[str, typer.Option("--portal", help="Какой портал, если их несколько.")]
 Json = Annotated[bool, typer.Option("--json")]
@@ -203,7 +204,7 @@ def retry(
     if card and cardlink.read(card) is None:
         raise exits.Stop(exits.Code.USAGE, texts.text("not_a_card", text=" ".join(card)))
 
-    async def question(beside: reading.Beside) -> int:
+    async def question(beside: reading.Beside) -> tuple[int, int]:
         from connector import clock
 
         now = clock.SystemClock().now()
@@ -211,13 +212,27 @@ def retry(
             until = (now + BELIEVED).isoformat()
             await beside.store.notebook.write(beside.portal, notes.GONE_APPROVED, until)
             await beside.store.notebook.write(beside.portal, notes.GONE, None)
-            return 0
+            return 0, await _wake(beside, None)
         rows = await beside.store.ledger.rows(beside.portal, card=ref, states=AGAIN, limit=100_000)
         keys = [row.wish.key for row in rows]
-        return await beside.store.ledger.redo(beside.portal, keys, now) if keys else 0
+        woken = await _wake(beside, ref)
+        return await beside.store.ledger.redo(beside.portal, keys, now) if keys else 0, woken
 
-    count = reading.ask(question, portal)
+    acts, cards = reading.ask(question, portal)
     if as_json:
-        return output.as_json({"retried": count})
-    acts = words.count(count, "действие", "действия", "действий")
-    return output.data(texts.text("retried", count=acts) if count else texts.text("nothing_to_retry"))
+        return output.as_json({"retried": acts, "looked": cards})
+    if gone:
+        output.data(texts.text("believed"))
+    if acts:
+        output.data(texts.text("retried", count=words.count(acts, "действие", "действия", "действий")))
+    if cards:
+        output.data(texts.text("woken", count=words.count(cards, "карточку", "карточки", "карточек")))
+    return None if acts or cards or gone else output.data(texts.text("nothing_to_retry"))
+
+
+async def _wake(beside: reading.Beside, ref: model.CardRef | None) -> int:
+    """What couldn't be looked at is looked at again; how many cards."""
+    parked = await beside.store.inbox.parked(beside.portal)
+    things = [one.thing for one in parked if ref is None or one.thing.card == ref]
+    await beside.store.inbox.wake(beside.portal, things)
+    return len(things)

@@ -70,6 +70,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no_problems": ("Проблем нет.", "No problems."),
     "retried": ("Повторим: {count}.", "Will be tried again: {count}."),
+    "believed": (
+        "Поверила: пропавшие карточки удалены; ещё час не переспрашиваю.",
+        "Believed: the cards that vanished are deleted; no question for an hour.",
+    ),
+    "woken": ("Посмотрим снова: {count}.", "Will be looked at again: {count}."),
     "nothing_to_retry": ("Повторять нечего.", "Nothing to try again."),
     "applied": (
         "Передано: работающая Voronka возьмёт этот файл за несколько секунд.",

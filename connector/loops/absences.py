@@ -79,6 +79,8 @@ class Absences:
             f"{cards_} сразу: удалили или отобрали права? Остальные ждут вас, с ними ничего не сделано. "
             "Если их правда удалили: voronka retry --gone"
         )
+        if not self._desk.health.has(health.GONE):
+            self._desk.log.error("portal.degraded", reason=text)
         self._desk.health.trouble(health.GONE, text)
         cards = sorted(str(one.ref) for one in known)
         written = {"count": count, "cards": cards[:50], "at": now.isoformat(), "text": text}

@@ -1,14 +1,15 @@
 """Which wishes go out and what each answer means (design.md «The ledger»).
 
-One row of a card is in flight at a time, as many cards as the gate of the portal takes; answers that come together are
-written together. A row that surely wasn't sent stays `wished` and its card is set aside in memory; a row that was sent
+One chain of a card is in flight at a time, its head with what may go beside it (`still.beside`), as many cards as the gate
+of the portal takes; answers that come together are written together. A row that surely wasn't sent stays `wished` and its card is set aside in memory; a row that was sent
 gets its next moment in the ledger.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector import errors, ports
@@ -27,7 +28,7 @@ LOOK_AGAIN = 3
 class Executor:
     def __init__(self, desk: desks.Desk, sending: sends.Sending) -> None:
         self._desk, self._sending = desk, sending
-        self._flying: dict[model.CardRef, intents.WishKey] = {}
+        self._flying: dict[intents.WishKey, model.CardRef] = {}
         self._aside: dict[model.CardRef, float] = {}
         self._ends: list[tuple[ports.Row, ports.End]] = []
         self._failing: dict[intents.WishKey, datetime] = {}
@@ -41,7 +42,7 @@ class Executor:
 
     @property
     def flying(self) -> frozenset[intents.WishKey]:
-        return frozenset(self._flying.values())
+        return frozenset(self._flying)
 
     def looked(self, refs: Collection[model.CardRef]) -> None:
         """These cards were just looked at: there may be new wishes, and what waited for a look needn't."""
@@ -83,7 +84,7 @@ class Executor:
         if room <= 0:
             return 0
         now = desk.clock.now()
-        rows = await desk.ledger.ready(desk.id, now, room, {*self._flying, *self._set_aside()})
+        rows = await desk.ledger.ready(desk.id, now, room, {*self._flying.values(), *self._set_aside()})
         if not rows:
             return 0
         asked = still.Asked(
@@ -94,6 +95,7 @@ class Executor:
         )
         looks: set[model.CardRef] = set()
         called_off: list[tuple[ports.Row, ports.End]] = []
+        behind = await self._behind(rows, now)
         for row in rows:
             match still.still(row, asked):
                 case ports.End() as end:
@@ -106,13 +108,22 @@ class Executor:
                 case still.Wait.LATER:
                     self._put_aside(row, desk.settings.poll)
                 case None:
-                    self._flying[row.wish.card] = row.wish.key
-                    supervisor.spawn(group, self._carry_out(row), name=f"wish {desk.id} {row.seq}")
+                    for one in (row, *still.beside(row, behind[row.wish.card], asked)):
+                        self._flying[one.wish.key] = one.wish.card
+                        supervisor.spawn(group, self._carry_out(one), name=f"wish {desk.id} {one.seq}")
         if looks:
             await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(looks)])
         if called_off:
             await self._end(called_off)
         return len(rows)
+
+    async def _behind(
+        self, heads: Sequence[ports.Row], now: datetime
+    ) -> Mapping[model.CardRef, Sequence[ports.Row]]:
+        found: defaultdict[model.CardRef, list[ports.Row]] = defaultdict(list)
+        for row in await self._desk.ledger.behind(self._desk.id, [row.wish.card for row in heads], now):
+            found[row.wish.card].append(row)
+        return found
 
     def _set_aside(self) -> set[model.CardRef]:
         now = self._desk.clock.monotonic()
@@ -131,7 +142,7 @@ class Executor:
         finally:
             self._sending.over(key)
         if end is None:
-            self._flying.pop(row.wish.card, None)
+            self._flying.pop(key, None)
             return
         self._ends.append((row, end))
         self._answered.set()
@@ -254,7 +265,7 @@ class Executor:
             self._ends = ends + self._ends
             raise
         for row, end in ends:
-            self._flying.pop(row.wish.card, None)
+            self._flying.pop(row.wish.key, None)
             if end.to.final:
                 self._failing.pop(row.wish.key, None)
         self.wake.set()

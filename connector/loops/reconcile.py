@@ -196,7 +196,11 @@ class Reconciler:
                 delay = config.backoff(dirty.tries, settings.park_first, settings.park_most)
                 until, why = desk.clock.now() + timedelta(seconds=delay), supervisor.last_line(trouble)
                 await desk.inbox.park(desk.id, dirty, until, why)
-                desk.log.warning("card.parked", card=_name(dirty.thing), until=until.isoformat(), reason=why)
+                # Held ones are many, and told of as one.
+                level = 10 if isinstance(trouble, errors.Held) else 30
+                desk.log.log(
+                    level, "card.parked", card=_name(dirty.thing), until=until.isoformat(), reason=why
+                )
 
     def _is_news(self, reason: str) -> bool:
         """A thousand cards wait for one portal: its reason is told once in a while, not for each."""

@@ -5,14 +5,14 @@ Obligations (an empty digest: a task that was set is closed) outlive the robot, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from connector import ports
 from connector.loops import pauses
-from robots import intents
+from robots import intents, model
 
 S = intents.WishState
 
@@ -47,6 +47,23 @@ def still(row: ports.Row, asked: Asked) -> ports.End | Wait | None:
             return _end(row, asked, S.SUPERSEDED, "карточка удалена")
         return _unfounded(row, asked)
     return _unwanted(row, asked) or _unfounded(row, asked) or _unseen(row, asked)
+
+
+def beside(head: ports.Row, behind: Iterable[ports.Row], asked: Asked) -> Iterator[ports.Row]:
+    """Which rows behind a head go out with it, so that a card waits for one answer and not for each in turn: tasks and
+    values in a row, where none stands on another and no field is set twice. At anything else the chain waits."""
+    touched: set[model.FieldCode] = set()
+    for row in (head, *behind):
+        act = row.wish.act
+        fields = set(act.values) if isinstance(act, intents.SetFields) else set()
+        if not isinstance(act, intents.SetTask | intents.SetFields) or fields & touched:
+            return
+        touched |= fields
+        if row is head:
+            continue
+        if row.wish.stands_on is not None or still(row, asked) is not None:
+            return
+        yield row
 
 
 def reloaded(row: ports.Row, loaded: Mapping[intents.RobotId, str]) -> bool:

@@ -61,6 +61,8 @@ def tell_failure(desk: desks.Desk, loop: str, crash: BaseException) -> None:
 
 def last_line(crash: BaseException) -> str:
     """The traceback's last line; for what has words for people, those alone."""
+    if isinstance(crash, errors.Unreadable):
+        return f"портал ответил непонятно: {crash}"
     if isinstance(crash, errors.PortalError | errors.Held):
         return str(crash)
     return f"{type(crash).__name__}: {crash}"

@@ -30,6 +30,10 @@ class Parked:
 class Inbox(ports.Inbox, Protocol):
     async def parked(self, portal: model.PortalId | None = None) -> Sequence[Parked]: ...
 
+    async def wake(self, portal: model.PortalId, things: Collection[ports.Thing]) -> None:
+        """A person wants these looked at now, however long they were parked for."""
+        ...
+
 
 class Mirror(ports.Mirror, Protocol):
     async def clients_by_comms(

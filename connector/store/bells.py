@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
-
 SPAN, FLOOD, EBB = 0.1, 150, 30
 """Within so many seconds so many rings begin a flood, and so few end it: in a flood fewer get through."""
 

@@ -129,10 +129,34 @@ def store_error(error: Exception) -> Exception:
     """What the database can't do becomes StoreError; what our own SQL did wrong stays a bug with its own name."""
     if isinstance(error, exc.DBAPIError):
         bug = isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError)
-        return error if bug else errors.StoreError(str(error.orig))
+        return error if bug else errors.StoreError(said(str(error.orig)))
     if isinstance(error, sqlite3.Error):
-        return errors.StoreError(str(error))
+        return errors.StoreError(said(str(error)))
     return error
+
+
+_SAID = {
+    "full": "на диске нет места",
+    "disk i/o": "диск не пишет или не читает",
+    "readonly": "сюда нельзя писать",
+    "locked": "файл занят другой программой",
+    "not a database": "это не база данных",
+    "malformed": "файл базы испорчен",
+    "unable to open": "файл не открывается",
+    "no space left": "на диске нет места",
+    "permission denied": "нет прав на этот файл или папку",
+    "is a directory": "это папка, а нужен файл",
+    "not a directory": "это не папка",
+    "file exists": "такой файл уже есть, а нужна папка",
+    "read-only file system": "диск только для чтения",
+    "no such file": "такого файла или папки нет",
+}
+
+
+def said(text: str) -> str:
+    """The system's words with what they mean before them."""
+    meaning = next((words for part, words in _SAID.items() if part in text.casefold()), "")
+    return f"{meaning} ({text})" if meaning else text
 
 
 # ---------------------------------------------------------------- what dialects say differently

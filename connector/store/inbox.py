@@ -127,6 +127,13 @@ class SqlInbox(api.Inbox):
         )
         await self._engine.write(engine.run(query))
 
+    async def wake(self, portal: model.PortalId, things: Collection[ports.Thing]) -> None:
+        rows = [{"p": portal, "t": codec.thing_name(thing)} for thing in things]
+        mine = (DIRTY.portal == sa.bindparam("p")) & (DIRTY.thing == sa.bindparam("t"))
+        query = sa.update(tables.dirty).where(mine).values(parked_until=None)
+        await self._engine.write(lambda conn: engine.many(conn, query, rows))
+        self._bells.ring(portal)
+
     async def wait(self, portal: model.PortalId, seconds: float) -> None:
         await self._bells.wait(portal, seconds)
 

@@ -240,6 +240,22 @@ def _heads(portal: str, now: int, limit: int, busy: Collection[model.CardRef]) -
     )
 
 
+def _behind(portal: str, now: int, cards: Collection[model.CardRef]) -> sa.Select[Any]:
+    older = sa.exists().where(
+        OLDER.c.portal == ROW.portal, OLDER.c.card == ROW.card, OLDER.c.seq < ROW.seq, OLDER_IS_OPEN
+    )
+    in_the_way = older.where((OLDER.c.state != S.WISHED.value) | (OLDER.c.retry_at > now))
+    return FULL.where(
+        ROW.portal == portal,
+        ROW.card.in_([str(ref) for ref in cards]),
+        IS_OPEN,
+        ROW.state == S.WISHED.value,
+        ROW.retry_at.is_(None) | (ROW.retry_at <= now),
+        older,
+        ~in_the_way,
+    ).order_by(ROW.seq)
+
+
 # ---------------------------------------------------------------- the port
 
 
@@ -255,6 +271,14 @@ class SqlLedger(ports.Ledger):
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[model.CardRef]
     ) -> Sequence[ports.Row]:
         return await self._rows(_heads(portal, codec.micros(now), limit, busy))
+
+    async def behind(
+        self, portal: model.PortalId, cards: Collection[model.CardRef], now: datetime
+    ) -> Sequence[ports.Row]:
+        stamp = codec.micros(now)
+        return [
+            row for part in engine.chunks(cards) for row in await self._rows(_behind(portal, stamp, part))
+        ]
 
     async def sending(
         self, portal: model.PortalId, keys: Collection[intents.WishKey], now: datetime

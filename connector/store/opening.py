@@ -27,16 +27,14 @@ def database(url: str) -> Path:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
         raise errors.StoreError(
-            "the database URL isn't readable; it looks like sqlite:///voronka.sqlite"
+            "адрес базы не читается; он выглядит так: sqlite:///voronka.sqlite"
         ) from error
     if parsed.get_backend_name() != "sqlite":
         raise errors.StoreError(
-            f"databases of kind {parsed.get_backend_name()} aren't supported, only sqlite:///…"
+            f"с базой вида {parsed.get_backend_name()} Voronka не работает, только sqlite:///…"
         )
     if not parsed.database or parsed.database == ":memory:":
-        raise errors.StoreError(
-            "the database must be a file: what is kept in memory would be lost with the process"
-        )
+        raise errors.StoreError("база должна быть файлом: то, что в памяти, пропадёт вместе с программой")
     return Path(parsed.database)
 
 
@@ -47,13 +45,13 @@ def only_daemon(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise errors.StoreError(f"{path}: {error.strerror}") from error
+        raise errors.StoreError(f"{path}: {engine.said(error.strerror or str(error))}") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise errors.StoreError(
-                f"another daemon is working on {path}; two would do everything twice"
+                f"с {path} уже работает другая Voronka; две делали бы всё дважды. Остановите её или дайте этой свою базу"
             ) from error
         yield
     finally:
@@ -74,22 +72,22 @@ def prepare(path: Path) -> None:
     except (sqlite3.Error, sa.exc.OperationalError, sa.exc.DatabaseError) as error:
         raise errors.StoreError(f"{path}: {engine.store_error(error)}") from error
     except OSError as error:
-        raise errors.StoreError(f"{path}: {error.strerror}") from error
+        raise errors.StoreError(f"{path}: {engine.said(error.strerror or str(error))}") from error
 
 
 def inspect(path: Path) -> bool:
     """For guests beside a daemon. True: the file can only be read. Raises StoreError if there is no store of ours."""
     if not path.exists():
-        raise errors.StoreError(f"there is no store {path}: the daemon never ran here")
+        raise errors.StoreError(f"базы {path} нет: Voronka здесь ещё не работала")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as raw:
             version = _version(raw, path)
     except sqlite3.Error as error:
-        raise errors.StoreError(f"{path}: {error}") from error
+        raise errors.StoreError(f"{path}: {engine.said(str(error))}") from error
     if version != tables.HEAD:
         raise errors.StoreError(
-            f"{path} was written by an older program (version {version}, this one needs {tables.HEAD}): "
-            "start the daemon once, it will bring the store up to date"
+            f"{path} от более старой программы (версия {version}, нужна {tables.HEAD}): "
+            "запустите voronka run один раз, она обновит базу"
         )
     return not os.access(path, os.W_OK)
 
@@ -105,14 +103,14 @@ def _version(raw: sqlite3.Connection, path: Path) -> str | None:
     """Without Alembic: its import costs a second that nearly no start needs."""
     if not raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
         if raw.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            raise errors.StoreError(f"{path} is a database of another program")
+            raise errors.StoreError(f"{path} — база другой программы")
         return None
     found = raw.execute("SELECT version_num FROM alembic_version").fetchone()
     version = str(found[0]) if found else None
     if version is not None and version > tables.HEAD:
         raise errors.StoreError(
-            f"{path} was written by a newer program (version {version}, this one knows {tables.HEAD}): "
-            "start that one, or go back to a copy of the store from before"
+            f"{path} от более новой программы (версия {version}, эта знает {tables.HEAD}): "
+            "запустите ту или верните копию базы"
         )
     return version
 

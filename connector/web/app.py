@@ -77,11 +77,18 @@ async def serving(
         await runner.cleanup()
 
 
+_WHY = {
+    errno.EADDRINUSE: "занят другой программой",
+    errno.EADDRNOTAVAIL: "у этого компьютера нет такого адреса",
+    errno.EACCES: "порты до 1024 — только для администратора",
+}
+
+
 async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
     site = web.TCPSite(runner, host, port, backlog=1024, reuse_address=True)
     try:
         await site.start()
     except OSError as refused:
-        why = "занят" if refused.errno == errno.EADDRINUSE else (refused.strerror or str(refused))
+        why = _WHY.get(refused.errno or 0) or refused.strerror or str(refused)
         raise PortTaken(f"{host}:{port}: {why}") from refused
     return int(runner.addresses[0][1])

@@ -94,6 +94,7 @@ class Book:
         if field is not None:
             return people.InField(self._person_field(field), otherwise)
         if head is not None:
+            self._structure_seen(value)
             same = nodes.text(nodes.get(value, "if_self")) == "same"
             return people.HeadOf(
                 self.person(head, scope), people.IfSelf.SAME if same else people.IfSelf.UP, otherwise
@@ -108,6 +109,13 @@ class Book:
             hint = "field: поле карточки · head_of: чей руководитель · user: сотрудник · by_pipeline: …"
             self.context.error(value, "V018", "не сказано, кто это", hint)
         return people.Robot()
+
+    def _structure_seen(self, node: nodes.Node) -> None:
+        """Every portal has a department; none means that the webhook may not see them, and every head would be `else`."""
+        directory = self.context.names.directory
+        if not self.context.offline and directory is not None and not directory.departments:
+            hint = "дайте вебхуку право department или назовите человека по имени"
+            self.context.error(node, "V032", "оргструктура портала не видна: начальника искать негде", hint)
 
     def _by_pipeline(
         self, node: nodes.Node, scope: Scope

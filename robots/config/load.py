@@ -68,6 +68,10 @@ def load(
     config = _hash(text_by_file, files or {}, presets or {})
     if own is None:
         return Loaded(problems=config_problems.tidy(found), config=config)
+    if readable and not own.pairs:
+        text = "файл пуст: в нём нет ни портала, ни роботов"
+        hint = "готовый файл для начала пишет voronka connect"
+        found.append(config_problems.Problem("V011", own.mark, text, hint))
     root, used = _expanded(own, presets or {}, found)
     checker = shape_checks.Checker()
     checker.check(root, grammar.ROOT)

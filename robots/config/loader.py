@@ -191,6 +191,9 @@ class _Builder:
         if key is None:
             self.keys[-1] = self._key(node)
         else:
+            if isinstance(node, nodes.Scalar) and not node.text and not node.quoted:
+                # Nothing was written: the parser's place of it is somewhere below, the key is what one looks at.
+                node = nodes.Scalar(key.mark, key.span)
             parent.pairs.append((key, node))
             self.keys[-1] = None
 

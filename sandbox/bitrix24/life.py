@@ -18,6 +18,7 @@ from sandbox.bitrix24 import portal as portals
 LAZY, GOOD, HEAD = lifehands.LAZY, lifehands.GOOD, lifehands.HEAD
 WORK, DELIVERY = lifehands.WORK, lifehands.DELIVERY
 WON, LOST, SILENT = lifehands.WON, "Дорого", "Перестал выходить на связь"
+MISFIT = "Не подошёл по портрету"
 MOST_OPEN = 40
 """So many deals at work at the most: beyond that somebody finishes one first."""
 PATIENCE, GLANCE = 8.0, 0.2
@@ -25,11 +26,14 @@ PATIENCE, GLANCE = 8.0, 0.2
 BEFORE = (
     (LAZY, SILENT, "Доставка"),
     (GOOD, WON, "Доставка"),
+    (LAZY, MISFIT, "Самовывоз"),
     (GOOD, "Отправили заказ", "Доставка"),
+    (LAZY, "Отправили заказ", "Доставка"),
     (LAZY, "Получили оплату", "Самовывоз"),
     (GOOD, "Отправили счёт", "Доставка"),
     (GOOD, "Получили ответ", "Самовывоз"),
     (LAZY, "Сделали предложение", "Доставка"),
+    (GOOD, "Обрабатываем запрос", "Доставка"),
 )
 """The deals of the past, oldest first: whose, how far they got, how they are delivered."""
 
@@ -57,9 +61,10 @@ class Life(lifehands.Hands):
         self.portal.clock.advance(-day * len(BEFORE))
         for owner, stage, way in BEFORE:
             deal = self._client_of(owner)
-            self.portal.crm.update(
-                schema.DEAL, deal.id, self._all_fields(deal, way) | {seed.ROP: HEAD}, owner
-            )
+            whole = self._all_fields(deal, way) | {seed.ROP: HEAD}
+            if stage == MISFIT:
+                whole[seed.LOSS_COMMENT] = "Искал мебель для дачи, готов ждать до лета"
+            self.portal.crm.update(schema.DEAL, deal.id, whole, owner)
             self._move(deal, stage, owner)
             self.portal.clock.advance(day)
 

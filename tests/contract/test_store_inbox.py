@@ -110,6 +110,15 @@ async def test_a_parked_thing_waits_and_its_tries_are_counted(inbox: Any) -> Non
     assert row.tries == 2
 
 
+async def test_a_person_lifts_a_park(inbox: Any) -> None:
+    """`voronka retry`: looked at now; how often it failed is remembered."""
+    await inbox.mark(ACME, [thing(1), thing(2)])
+    for row in await inbox.take(ACME, at(0), 10, ()):
+        await inbox.park(ACME, row, at(600), "нет прав")
+    await inbox.wake(ACME, [thing(1), thing(3)])
+    assert [(row.thing, row.tries) for row in await inbox.take(ACME, at(1), 10, ())] == [(thing(1), 1)]
+
+
 async def test_a_ring_does_not_lift_a_park(inbox: Any) -> None:
     """A hail of rings on a poisoned card would else be a hail of looks; the ring isn't lost either."""
     await inbox.mark(ACME, [thing(1)])

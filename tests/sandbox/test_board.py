@@ -65,7 +65,7 @@ async def test_a_card_tells_what_matters(visitor: Visitor) -> None:
     card = page[page.index(f'data-id="{deal}"') :]
     assert words(
         "<" + card[: card.index("</a>")]
-    ) == "Шкаф Мария Смирнова 84\u202f000\u202f₽ сейчас ПИ Иванов 2 РОП: Петрова Анна".replace("\u202f", " ")
+    ) == "Шкаф Мария Смирнова 84\u202f000\u202f₽ сейчас ПИ Иванов РОП: Петрова 2".replace("\u202f", " ")
     assert "просрочено: 1" in card
 
 

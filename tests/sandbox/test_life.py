@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Any
 
-from sandbox.bitrix24 import clock, life, multifields, seed
+import pytest
+from aiohttp import test_utils
+
+from sandbox.bitrix24 import __main__ as command
+from sandbox.bitrix24 import app, clock, life, multifields, seed
 from sandbox.bitrix24 import portal as portals
 from tests.sandbox import rooms
 
@@ -42,13 +47,16 @@ def test_the_past_is_behind_and_filled() -> None:
         if not all(deal.get(name) for name in (seed.NEEDS, seed.SUBJECT, seed.SHIPPING, seed.ROP))
     ]
     assert seen == [
-        ("Перестал выходить на связь", 7),
-        ("Клиент получил заказ", 6),
-        ("Отправили заказ", 5),
-        ("Получили оплату", 4),
-        ("Отправили счёт", 3),
-        ("Получили ответ", 2),
-        ("Сделали предложение", 1),
+        ("Перестал выходить на связь", 10),
+        ("Клиент получил заказ", 9),
+        ("Не подошёл по портрету", 8),
+        ("Отправили заказ", 7),
+        ("Отправили заказ", 6),
+        ("Получили оплату", 5),
+        ("Отправили счёт", 4),
+        ("Получили ответ", 3),
+        ("Сделали предложение", 2),
+        ("Обрабатываем запрос", 1),
     ]
     assert (lacking, portal.clock.time(), living.refused) == ([], rooms.NOON, [])
 
@@ -60,7 +68,7 @@ async def test_the_opening_shows_every_habit() -> None:
     await living.opening()
     won = deals(portal, stageId=seed.stage(portal, "Продажи", "Клиент получил заказ"))
     (lost,) = deals(portal, stageId=seed.stage(portal, "Продажи", "Дорого"))
-    (sent,) = deals(portal, stageId=seed.stage(portal, "Продажи", "Отправили заказ"))
+    sent = deals(portal, stageId=seed.stage(portal, "Продажи", "Отправили заказ"), assignedById=life.LAZY)
     shipping = next(
         one.id
         for one in portal.crm.user_fields.by_entity["CRM_DEAL"][seed.SHIPPING].options
@@ -78,7 +86,7 @@ async def test_the_opening_shows_every_habit() -> None:
         )
         >= 4,
         "the lost deal has no comment": lost.get(seed.LOSS_COMMENT) is None,
-        "the pickup was sent": sent.get(seed.SHIPPING) == shipping,
+        "the pickup was sent": [deal.id for deal in sent if deal.get(seed.SHIPPING) == shipping] != [],
         "a client of hers wrote to him": [ids for ids in owners.values() if len(ids) > 1],
         "a task waits for Ivanov": [
             task["RESPONSIBLE_ID"] for task in portal.taskbook.tasks.values() if task.is_open
@@ -133,3 +141,31 @@ async def test_life_goes_on_by_seed() -> None:
             [(deal.get("title"), deal.get("stageId")) for deal in portal.crm.table(2).rows.values()]
         )
     assert stories[0] == stories[1]
+
+
+async def test_life_waits_for_its_lever() -> None:
+    """`--life later --pace 2`: the past is there at once, people begin when told, twice as fast."""
+    given = command.parser().parse_args(["--life", "later", "--pace", "2"])
+    portal = seed.rop_funnel(clock.Clock())
+    made = app.create_app(portal)
+    lives = life.Life(portal, pace=given.pace)
+    anything = asyncio.Event()
+    portal.listeners.append(lambda _event: anything.set())
+    command.add_life(made, lives, begun=given.life == "now")
+    async with test_utils.TestClient(test_utils.TestServer(made)) as http:
+        async with http.get("/board/") as page:
+            assert "Отправили заказ" in await page.text()
+        before = list(lives.done)
+        anything.clear()
+        async with http.post("/_sandbox/life") as answer:
+            assert answer.status == 200
+        await anything.wait()
+        await asyncio.sleep(0)
+        assert (lives.pace, before, lives.done[0]) == (2.0, [], "client_writes_her")
+
+
+@pytest.mark.parametrize("pace", ["0", "-1", "inf", "nan", "fast"])
+def test_a_pace_is_a_number_above_zero(pace: str) -> None:
+    """Nobody lives at no pace at all."""
+    with pytest.raises(SystemExit):
+        command.parser().parse_args(["--pace", pace])

@@ -37,8 +37,10 @@ def add_routes(app: web.Application, portal: portals.Portal) -> None:
     app.router.add_static("/board/static/", HERE / "static")
     app.add_routes(
         [
+            web.get("/crm/deal/details/{id:\\d+}/", board.as_linked),
             web.get("/board/", board.kanban),
             web.get("/board/columns", board.columns),
+            web.get("/board/bell", board.bell),
             web.get("/board/stages.css", board.stage_colours),
             web.get("/board/deals/{id:\\d+}", board.deal),
             web.get("/board/deals/{id:\\d+}/body", board.deal_body),
@@ -69,6 +71,10 @@ class Board:
     async def home(self, _request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/board/")
 
+    async def as_linked(self, request: web.Request) -> web.StreamResponse:
+        """A card's address as a portal has it, and as notices and status pages name it."""
+        raise web.HTTPFound(f"/board/deals/{request.match_info['id']}")
+
     async def kanban(self, request: web.Request) -> web.StreamResponse:
         pipeline = self._pipeline(request)
         return self._page(
@@ -84,6 +90,9 @@ class Board:
         return self._page(
             request, "columns.html", pipeline=pipeline, columns=views.columns(self.portal, pipeline)
         )
+
+    async def bell(self, request: web.Request) -> web.StreamResponse:
+        return self._page(request, "bell.html")
 
     async def deal(self, request: web.Request) -> web.StreamResponse:
         return self._page(

@@ -34,6 +34,7 @@ KINDS = {
     "integer": "number",
 }
 MONTHS = ["янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"]
+DEAL_LINK = re.compile(r"https?://\S+?/crm/deal/details/(\d+)/?")
 HISTORY = {1: "создана", 2: "стадия", 3: "завершена", 5: "воронка"}
 
 
@@ -290,8 +291,15 @@ def feed(portal: portals.Portal, deal_id: int) -> list[Entry]:
     return sorted(made, key=lambda entry: entry.order, reverse=True)
 
 
-def notices(portal: portals.Portal, user_id: int, limit: int = 8) -> list[tuple[str, str]]:
-    return [(moment(portal, one.at), plain(one.text)) for one in portal.notices.inbox(user_id)[:limit]]
+def notices(portal: portals.Portal, user_id: int, limit: int = 8) -> list[tuple[str, str, str]]:
+    """Moment, text without its link, and where the link to a deal leads on this board."""
+    found = []
+    for one in portal.notices.inbox(user_id)[:limit]:
+        text = plain(one.text)
+        link = DEAL_LINK.search(text)
+        where = f"/board/deals/{link[1]}" if link else ""
+        found.append((moment(portal, one.at), DEAL_LINK.sub("", text).strip(), where))
+    return found
 
 
 def _moves(portal: portals.Portal, deal_id: int) -> Iterable[Entry]:

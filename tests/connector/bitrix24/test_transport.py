@@ -72,7 +72,7 @@ def test_plain_http_is_for_loopback_and_only_when_allowed() -> None:
         (429, "OPERATION_TIME_LIMIT", "", errors.Retryable),
         (500, "INTERNAL_SERVER_ERROR", "", errors.Unknown),
         (502, "", "", errors.Unknown),
-        (403, "insufficient_scope", "", errors.NoRights),
+        (403, "insufficient_scope", "", errors.NoScope),
         (400, "ACCESS_DENIED", "", errors.NoRights),
         (400, "NOT_FOUND", "Элемент не найден", errors.NotFound),
         (400, "", "Not found", errors.NotFound),

@@ -142,7 +142,7 @@ def test_problems_and_retry(url: str) -> None:
     assert pick(told(listed), "kind", "card", "state", "why") == [
         ("wish", "deal:4711", "refused", "нет прав на im")
     ]
-    assert told(voronka(url, "retry", "deal", "4711", "--json")) == {"retried": 1}
+    assert told(voronka(url, "retry", "deal", "4711", "--json")) == {"retried": 1, "looked": 0}
     assert voronka(url, "retry").stdout == "Повторять нечего.\n"
     assert voronka(url, "problems").stdout == "Проблем нет.\n"
 

@@ -143,7 +143,10 @@ async def test_many_gone_at_once_are_held_until_a_person_says_so(world: World) -
     assert not any([(await world.memory(deal)).deleted for deal in deals])
     problem = await world.store.notebook.read(worlds.PORTAL, "problem.gone")
     assert problem is not None
-    assert problem["text"] == "пропало сразу 21 карточек: удалили или отобрали права? Ничего не сделано"
+    assert problem["text"] == (
+        "21 карточка пропала сразу: удалили или отобрали права? Остальные ждут вас, с ними ничего не сделано. "
+        "Если их правда удалили: voronka retry --gone"
+    )
 
     until = world.clock.now() + timedelta(hours=1)
     await world.store.notebook.write(worlds.PORTAL, "gone_approved", until.isoformat())
@@ -184,7 +187,7 @@ async def test_a_batch_that_fails_as_a_whole_is_taken_apart(world: World) -> Non
     world.portal.broken[deals[1]] = errors.Unreadable("stageId: 7")
     await (await world.ring(*deals)).look()
     assert world.portal.calls == ["facts 3", "facts 1", "facts 1", "facts 1"]
-    assert await world.parked() == [("deal:2", "Unreadable: stageId: 7")]
+    assert await world.parked() == [("deal:2", "портал ответил непонятно: stageId: 7")]
     assert sorted(seen.card.ref.id for seen in world.script.seen) == [1, 3]
 
 

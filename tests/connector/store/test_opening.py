@@ -63,7 +63,9 @@ async def test_a_first_start_makes_the_store(path: Path) -> None:
 async def test_a_second_daemon_is_refused(path: Path) -> None:
     """Two would do everything twice. When the first ends, the next may come."""
     async with api.open_store(url(path), daemon=True):
-        assert await refused(path) == "another daemon is working on STORE; two would do everything twice"
+        assert await refused(path) == (
+            "с STORE уже работает другая Voronka; две делали бы всё дважды. Остановите её или дайте этой свою базу"
+        )
     async with api.open_store(url(path), daemon=True):
         pass
 
@@ -83,7 +85,7 @@ async def test_a_guest_works_beside_the_daemon(path: Path) -> None:
 
 async def test_a_guest_makes_no_store(path: Path) -> None:
     """A read-out with a wrong path must not leave an empty store there."""
-    assert await refused(path, daemon=False) == "there is no store STORE: the daemon never ran here"
+    assert await refused(path, daemon=False) == "базы STORE нет: Voronka здесь ещё не работала"
     assert content(path) is None
 
 
@@ -93,8 +95,8 @@ async def test_a_newer_store_is_refused(path: Path) -> None:
         pass
     sql(path, "UPDATE alembic_version SET version_num = '9999'")
     said = (
-        f"STORE was written by a newer program (version 9999, this one knows {tables.HEAD}): "
-        "start that one, or go back to a copy of the store from before"
+        f"STORE от более новой программы (версия 9999, эта знает {tables.HEAD}): "
+        "запустите ту или верните копию базы"
     )
     assert [await refused(path), await refused(path, daemon=False)] == [said, said]
     sql(path, f"UPDATE alembic_version SET version_num = '{tables.HEAD}'")
@@ -107,14 +109,14 @@ async def test_a_guest_does_not_migrate(path: Path) -> None:
     async with api.open_store(url(path), daemon=True):
         pass
     sql(path, "UPDATE alembic_version SET version_num = '0000'")
-    assert "start the daemon once" in await refused(path, daemon=False)
+    assert "запустите voronka run один раз" in await refused(path, daemon=False)
 
 
 async def test_a_strangers_database_is_left_alone(path: Path) -> None:
     """A typo in the path may name somebody's accounts."""
     path.parent.mkdir()
     sql(path, "CREATE TABLE accounts (id)")
-    assert await refused(path) == "STORE is a database of another program"
+    assert await refused(path) == "STORE — база другой программы"
     assert sql(path, "SELECT name FROM sqlite_master") == [("accounts",)]
 
 
@@ -122,7 +124,7 @@ async def test_what_is_no_database_is_refused(path: Path) -> None:
     """Said in a sentence, left as it was."""
     path.parent.mkdir()
     put(path, "не база" * 500)
-    assert await refused(path) == "STORE: file is not a database"
+    assert await refused(path) == "STORE: это не база данных (file is not a database)"
     assert content(path) == "не база" * 500
 
 
@@ -160,10 +162,10 @@ async def test_every_key_begins_with_the_portal(path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("voronka.sqlite", "isn't readable"),
-        ("sqlite://", "must be a file"),
-        ("sqlite:///:memory:", "must be a file"),
-        ("postgresql://db/voronka", "aren't supported"),
+        ("voronka.sqlite", "не читается"),
+        ("sqlite://", "должна быть файлом"),
+        ("sqlite:///:memory:", "должна быть файлом"),
+        ("postgresql://db/voronka", "не работает, только sqlite"),
     ],
 )
 async def test_a_url_of_no_store_is_refused(wrong: str, said: str) -> None:

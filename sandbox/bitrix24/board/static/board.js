@@ -21,8 +21,11 @@ async function post(url, body) {
 }
 
 async function refresh(force) {
-  const place = document.querySelector("[data-poll]");
-  if (!place || dragged || (busy && !force) || document.hidden) return;
+  if (dragged || (busy && !force) || document.hidden) return;
+  for (const place of document.querySelectorAll("[data-poll]")) await reload(place, force);
+}
+
+async function reload(place, force) {
   const typing = place.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
   if (typing && document.activeElement.value && !force) return;
   const headers = place.dataset.tag && !force ? { "If-None-Match": place.dataset.tag } : {};
@@ -96,4 +99,4 @@ document.addEventListener("change", (event) => {
   if ("submit" in event.target.dataset) event.target.form.submit();
 });
 
-setInterval(refresh, 2000);
+setInterval(() => refresh(false), 2000);
