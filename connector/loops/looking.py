@@ -102,7 +102,7 @@ class Looking:
     async def _gather(self, asking: Sequence[seats.Seat], lane: ports.Lane, troubles: Troubles) -> None:
         for seat in asking:
             if look.Need.ACTIVITIES in seat.decided.needs:
-                troubles[seat.dirty] = NotImplementedError("дела карточки этот портал пока не отдаёт")
+                troubles[seat.dirty] = errors.Unreadable("дела карточки этот портал не отдаёт")
         lacking = [seat for seat in asking if seat.look.clients is None and seat.dirty not in troubles]
         if lacking:
             clients = await self._desk.portal.clients([seat.look.card for seat in lacking], lane)
