@@ -19,6 +19,8 @@ T = TypeVar("T")
 Step = Callable[[], Awaitable[float]]
 """One round of a loop. Returns after how many seconds the next is due; 0: at once; OVER: never."""
 OVER = math.inf
+PROBE = "store.probe"
+"""Notebook: when the store was found to write again."""
 
 
 def spawn(group: asyncio.TaskGroup, coro: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
@@ -85,7 +87,7 @@ async def pulse(
             delay = await step()
             failures = 0
             desk.health.beat(name, desk.clock.now())
-            store_is_well(desk)
+            await store_is_well(desk)
         except errors.PortalClosed as closed:
             tell_closed(desk, closed)
             continue
@@ -134,8 +136,10 @@ def store_is_ill(desk: desks.Desk, trouble: errors.StoreError) -> None:
     desk.health.trouble(health.STORE, f"база не принимает запись: {trouble}")
 
 
-def store_is_well(desk: desks.Desk) -> None:
+async def store_is_well(desk: desks.Desk) -> None:
+    """Only a write that went through proves it: an idle loop reads, and reading goes on while the disk is full."""
     if desk.health.has(health.STORE):
+        await desk.notebook.write(desk.id, PROBE, desk.clock.now().isoformat())
         desk.health.clear(health.STORE)
         desk.log.info("store.recovered")
 

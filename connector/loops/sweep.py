@@ -70,7 +70,7 @@ class Sweeper:
         if dict(swept.cursors) != cursors:
             await desk.notebook.write(desk.id, CURSORS, dict(swept.cursors))
         desk.health.beat("sweep", desk.clock.now())
-        supervisor.store_is_well(desk)
+        await supervisor.store_is_well(desk)
         desk.log.log(20 if fresh else 10, "sweep.done", fresh=len(fresh), seen=len(swept.seen))
         return swept.more
 

@@ -33,10 +33,12 @@ def create_app(
     counted: metrics.Metrics | None = None,
     at: seams.At = seams.nowhere,
     is_open: Callable[[], bool] = lambda: True,
+    unsaved: Callable[[errors.StoreError], None] = hooks.nobody,
 ) -> web.Application:
-    """`portals`: every name under which `/hooks/{portal}` may be called -> the portal."""
+    """`portals`: every name under which `/hooks/{portal}` may be called -> the portal. `unsaved` is told of each doorbell
+    that the store didn't take."""
     figures = counted or metrics.Metrics()
-    bell = hooks.Hooks(portals, inbox, figures, body_timeout, at, is_open)
+    bell = hooks.Hooks(portals, inbox, figures, body_timeout, at, is_open, unsaved)
     page = pages.Pages(views, figures)
     app = web.Application(middlewares=[_guard], client_max_size=hooks.MAX_BODY)
     app.router.add_post("/hooks/{portal}", bell.handle)

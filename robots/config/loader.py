@@ -191,7 +191,7 @@ class _Builder:
         if key is None:
             self.keys[-1] = self._key(node)
         else:
-            if isinstance(node, nodes.Scalar) and not node.text and not node.quoted:
+            if isinstance(node, nodes.Scalar) and node.empty and node.mark.line != key.mark.line:
                 # Nothing was written: the parser's place of it is somewhere below, the key is what one looks at.
                 node = nodes.Scalar(key.mark, key.span)
             parent.pairs.append((key, node))

@@ -81,6 +81,20 @@ async def test_every_stage_of_the_pipeline_is_there(visitor: Visitor) -> None:
     assert re.findall(r"<script(?![^>]* src=)", page) == []
 
 
+async def test_a_notice_leads_to_its_deal(visitor: Visitor) -> None:
+    """A link to a portal's card is shown as words, in the page and in the refreshed bell, and the address itself works."""
+    deal = visitor.deal()
+    visitor.portal.notices.notify(1, f"Сделка вернулась. http://127.0.0.1:1/crm/deal/details/{deal}/")
+    for path in ("/board/", "/board/bell"):
+        page = await visitor.see(path)
+        assert (f'<a href="/board/deals/{deal}">Открыть сделку</a>' in page, "crm/deal" in page) == (
+            True,
+            False,
+        )
+    async with visitor.client.get(f"/crm/deal/details/{deal}/", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, f"/board/deals/{deal}")
+
+
 async def test_what_clients_write_is_never_markup(visitor: Visitor) -> None:
     """Hostile text in every place that shows text is escaped, and the policy forbids inline scripts anyway."""
     contact = visitor.portal.crm.add(
