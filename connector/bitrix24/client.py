@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,11 +39,6 @@ class DryRun(errors.Rejected):
 
 SHORTEST = 0.25
 """Of the longest batch, in seconds of the portal's work, where the bucket is free."""
-
-TOGETHER = 2.0
-"""Seconds of writing that reads may ride with."""
-GRAIN = 1.0
-"""Less work than this isn't worth a request of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +207,8 @@ class Client:
         lane whose turn it is comes first; what room it leaves is filled with what the others have, most urgent first."""
         packed: list[units.Unit] = []
         seconds, count, size = 0.0, 0, 0
-        longest, apart = self._longest(self._queues[lane]), self._apart(self._queues[lane])
+        # A portal runs a batch's commands one after the other: with requests to spare the work goes side by side.
+        longest = self._settings.batch_seconds * max(SHORTEST, self.gate.crowded())
         lanes = [lane, *(other for other in ports.Lane if other is not lane)]
         for queue, unit in [(self._queues[each], unit) for each in lanes for unit in self._queues[each]]:
             if unit.done.done():
@@ -226,8 +222,7 @@ class Client:
             )
             if packed and (count >= MOST or seconds >= longest):
                 break
-            other = apart and packed and unit.writes != packed[0].writes
-            if other or (packed and (full or unit.alone)) or self._parked(unit) > 0:
+            if (packed and (full or unit.alone)) or self._parked(unit) > 0:
                 continue
             queue.remove(unit)
             packed.append(unit)
@@ -238,18 +233,6 @@ class Client:
             if unit.alone:
                 break
         return packed
-
-    def _longest(self, queue: Iterable[units.Unit]) -> float:
-        """Seconds of work for one batch. A portal runs a batch's commands one after the other: with requests to spare the
-        work goes side by side."""
-        longest = self._settings.batch_seconds * max(SHORTEST, self.gate.crowded())
-        waiting = sum(self._cost(each) for unit in queue for each in unit.commands)
-        return min(longest, max(GRAIN, waiting / (self.gate.spare() + 1)))
-
-    def _apart(self, queue: Iterable[units.Unit]) -> bool:
-        """Reads don't ride with much writing: they would wait for its end, and what is decided on them for a second turn."""
-        writing = sum(self._cost(each) for unit in queue if unit.writes for each in unit.commands)
-        return writing > TOGETHER
 
     # --- one request
 
