@@ -78,6 +78,11 @@ class Daemon:
         earlier = await self.store.notebook.read(self.portal, activation.NOTE) is not None
         return lambda: earlier or (self.worker is not None and self.worker.begun)
 
+    def unsaved(self, refused: errors.StoreError) -> None:
+        """A doorbell was answered 503: red at once, though no loop has anything to write."""
+        if self.worker is not None:
+            supervisor.store_is_ill(self.worker.desk, refused)
+
     async def work(self, stop: asyncio.Event) -> None:
         """Returns when stopped, or with `failure` set."""
         leave = sending.Sending(self.portal, self.store.ledger, self.clock, at=self.at)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from robots.config import source
+
 YAMLS = (".yaml", ".yml")
-MOST_BYTES = 1024 * 1024
-"""A file over this is read no further: the loader refuses it by its size."""
+MOST_BYTES = 4 * source.LARGEST
+"""A file over this is read no further: the loader refuses it by its size before it decodes what was cut."""
 
 
 class NoFile(Exception):

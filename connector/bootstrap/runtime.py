@@ -105,6 +105,7 @@ async def running(
             counted=figures,
             at=worked.at if made.crash_at else seams.nowhere,
             is_open=await worked.opening(),
+            unsaved=worked.unsaved,
         )
         port = await _listen(stack, pages, made)
         url = f"http://{_spoken(made.http_host)}:{port}"

@@ -51,7 +51,8 @@ def rights(probe: setup.Found) -> Iterator[str]:
         yield "                ~ в портале простая CRM: лидов нет, раздел leads: не нужен"
     deals = f", он сам ведёт сделок: {probe.owner_deals}" if probe.owner_deals else ""
     yield f"4/6 От чьего имени   вебхук принадлежит сотруднику «{probe.owner}»{deals}. Роботы будут подписаны его именем."
-    yield "                Лучше отдельный сотрудник «Робот Воронка» (займёт место в тарифе)"
+    if probe.owner_deals:
+        yield "                Лучше отдельный сотрудник «Робот Воронка» (займёт место в тарифе)"
 
 
 def signals(address: str, public_url: str) -> Iterator[str]:

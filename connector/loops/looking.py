@@ -191,12 +191,13 @@ class Looking:
             if seat.ref not in recorded:
                 continue
             log.debug("card.looked", card=str(seat.ref), stage=seat.look.card.stage)
+            watched = {wish.key for wish in seat.decided.wishes if wish.dry_run}
             for told in seat.decided.trace:
                 say = log.info if told.wish is not None and told.outcome == "wished" else log.debug
                 say(
                     "robot.decided",
                     card=str(seat.ref),
                     robot=told.robot,
-                    outcome=told.outcome,
+                    outcome="dry_run" if told.wish in watched else told.outcome,
                     reason=told.reason,
                 )

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
-SPAN, FLOOD, EBB = 0.1, 150, 30
-"""Within so many seconds so many rings begin a flood, and so few end it: in a flood fewer get through."""
+SPAN, SWARM, FLOOD, EBB = 0.1, 15, 150, 30
+"""Within so many seconds so many rings are a swarm or a flood, and so few end a flood: in it fewer get through."""
 
 
 class Bells:
@@ -20,6 +20,11 @@ class Bells:
     def ring(self, portal: str) -> None:
         self._rings += 1
         self._rung[portal].set()
+
+    def swarming(self) -> bool:
+        """Whether more are likely to ring at once: a look costs the portal the same for one card and for fifty."""
+        now = asyncio.get_running_loop().time()
+        return now - self._since < 2 * SPAN and self._rings >= SWARM
 
     def flooded(self) -> bool:
         """Whether more ring now than can be looked at beside."""

@@ -137,7 +137,7 @@ def store_error(error: Exception) -> Exception:
 
 _SAID = {
     "full": "на диске нет места",
-    "disk i/o": "диск не пишет или не читает",
+    "disk i/o": "на диске нет места, или он не пишет",
     "readonly": "сюда нельзя писать",
     "locked": "файл занят другой программой",
     "not a database": "это не база данных",

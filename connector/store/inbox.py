@@ -99,6 +99,8 @@ class SqlInbox(api.Inbox):
         if self._bells.flooded():
             await asyncio.sleep(GIVE_WAY)
             limit = min(limit, FEW)
+        elif self._bells.swarming():
+            await asyncio.sleep(GIVE_WAY)
         self._bells.hush(portal)  # before reading: what comes during it rings again
         query = (
             sa.select(DIRTY.thing, DIRTY.version, DIRTY.lane, DIRTY.tries)

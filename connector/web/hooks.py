@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -24,6 +25,10 @@ SAY_EVERY = 10.0
 _log = structlog.get_logger()
 
 
+def nobody(_refused: errors.StoreError) -> None:
+    """Nobody else is told that a doorbell wasn't saved."""
+
+
 class Hooks:
     """The handler. `portals` holds every name under which a portal may be called."""
 
@@ -35,11 +40,12 @@ class Hooks:
         body_timeout: float,
         at: seams.At = seams.nowhere,
         is_open: Callable[[], bool] = lambda: True,
+        unsaved: Callable[[errors.StoreError], None] = nobody,
     ) -> None:
         """`is_open`: whether doorbells may be taken already; before the first watermarks what they tell of would count
         as past, and a 200 would be a lie. `at` is told the named points `before_ack` (saved, not answered) and `after_ack` (answered)."""
         self._portals, self._inbox, self._metrics, self._timeout = portals, inbox, counted, body_timeout
-        self._at, self._is_open = at, is_open
+        self._at, self._is_open, self._unsaved = at, is_open, unsaved
         self._said: dict[str, tuple[float, int]] = {}
         """By reason: when it was last logged, how many were not logged since."""
 
@@ -100,19 +106,23 @@ class Hooks:
         try:
             await self._inbox.mark(portal.id, [bell.thing])
         except errors.StoreError as refused:
-            _log.error("hook.unsaved", portal=portal.id, reason=str(refused))
+            self._unsaved(refused)
+            self._say("hook.unsaved", logging.ERROR, portal, str(refused))
             return "unsaved", unsaved()
         _log.debug("hook.received", portal=portal.id, thing=f"{bell.thing.kind}:{bell.thing.id}")
         return "saved", web.Response(text="ok")
 
     def _refuse(self, portal: seams.HookPortal, reason: str) -> None:
+        self._say("hook.refused", logging.WARNING, portal, reason)
+
+    def _say(self, event: str, level: int, portal: seams.HookPortal, reason: str) -> None:
         now = asyncio.get_running_loop().time()
         last, silent = self._said.get(reason, (-SAY_EVERY, 0))
         if now - last < SAY_EVERY:
             self._said[reason] = last, silent + 1
             return
         self._said[reason] = now, 0
-        _log.warning("hook.refused", portal=portal.id, reason=reason, more=silent)
+        _log.log(level, event, portal=portal.id, reason=reason, more=silent)
 
 
 def unsaved() -> web.Response:

@@ -281,6 +281,10 @@ class Daemon:
             return requests.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=5).ok
         return False
 
+    def health(self) -> Any:
+        """{ready, reasons, notes} as /health/ready says them."""
+        return requests.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=5).json()
+
     def died(self, seconds: float = 30.0) -> None:
         """Waits for a planted crash."""
         assert self.process is not None

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from structlog import testing
+
 from connector import errors, ports
 from robots import changes, intents, look, model
 from tests.connector.loops import world as worlds
@@ -19,6 +21,16 @@ async def test_a_ring_becomes_a_look_a_wish_and_an_effect(world: World) -> None:
     assert await world.ledger() == ["log: done"]
     assert world.portal.effects == ["deal:1/h101/log"]
     assert await world.dirty() == 0
+
+
+async def test_the_log_says_what_a_watching_robot_would_do(world: World) -> None:
+    """Its wishes are told as «would have», the others as decided: nobody waits for what will never be sent."""
+    deal = world.deal()
+    world.script.steps = lambda _seen: [worlds.Step("a", dry_run=True), worlds.Step("b")]
+    with testing.capture_logs() as told:
+        await (await world.ring(deal)).look()
+    decided = [line["outcome"] for line in told if line["event"] == "robot.decided"]
+    assert decided == ["dry_run", "wished"]
 
 
 async def test_a_mark_during_the_look_is_not_lost(world: World) -> None:

@@ -51,6 +51,7 @@ class Step:
     after: str = ""
     while_there: bool = False
     digest: str = "d1"
+    dry_run: bool = False
 
 
 class Script:
@@ -76,7 +77,8 @@ class Script:
         done = {row.wish.key for row in seen.past}
         wishes = [self._wish(seen, step) for step in self.steps(seen)]
         fresh = tuple(wish for wish in wishes if wish.key not in done)
-        return decision.Decision(fresh, self.wake_at, accepted=seen.visit)
+        told = tuple(decision.Told(ROBOT, "wished", one.because, wish=one.key) for one in fresh)
+        return decision.Decision(fresh, self.wake_at, accepted=seen.visit, trace=told)
 
     def _wish(self, seen: look.Look, step: Step) -> intents.Wish:
         base = f"robot/{seen.card.ref}/{seen.visit.id}"
@@ -90,6 +92,7 @@ class Script:
             because="так надо",
             stands_on=intents.WishKey(f"{base}/{step.after}") if step.after else None,
             while_visit=seen.visit.id if step.while_there else None,
+            dry_run=step.dry_run,
             depth=seen.depth,
         )
 
