@@ -296,7 +296,13 @@ class Daemon:
 
     def run(self, *args: str, code: int = 0) -> str:
         """A command beside the daemon; its standard output."""
-        made = subprocess.run(
+        made = self.process_of(*args)
+        assert made.returncode == code, f"{args}: {made.returncode}\n{made.stdout}\n{made.stderr}"
+        return made.stdout
+
+    def process_of(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """The same, however it ended."""
+        return subprocess.run(
             [str(VORONKA), *args],
             env={**os.environ, **self.env},
             cwd=self.folder,
@@ -305,8 +311,10 @@ class Daemon:
             timeout=60,
             check=False,
         )
-        assert made.returncode == code, f"{args}: {made.returncode}\n{made.stdout}\n{made.stderr}"
-        return made.stdout
 
     def json(self, *args: str) -> Any:
         return json.loads(self.run(*args, "--json"))
+
+    def listed(self, *args: str) -> Any:
+        """The same of a command that ends with 1 where it lists something."""
+        return json.loads(self.process_of(*args, "--json").stdout)
