@@ -97,7 +97,8 @@ class Absences:
             finished = replace(gone.dirty, version=-1)
             looked = ports.Looked(finished, gone.ref, look_id, now, memory, wishes=closes)
             await desk.mirror.record(desk.id, [looked])
-        desk.log.info("card.gone", card=str(gone.ref))
+        if not gone.memory.deleted:
+            desk.log.info("card.gone", card=str(gone.ref))
         self.seen(gone.ref)
 
 

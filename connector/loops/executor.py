@@ -21,7 +21,7 @@ from robots import intents, model
 S = intents.WishState
 ADOPTED = "adopted"
 NO_EFFECT = "no_effect"
-LOOK_AGAIN = 3
+LOOK_AGAIN = 5
 """Tries after which «not found» is the wish's own end: its card has been looked at since and is there."""
 
 
@@ -177,7 +177,8 @@ class Executor:
                 return self._without_scope(row, now, trouble)
             case errors.NotFound() if row.tries < LOOK_AGAIN and self._sending.was_sent(row.wish.key):
                 self._vanished.add(row.wish.card)
-                return self._again(row, now, settings.torn_delay, _words(trouble))
+                delay = config.backoff(row.tries, settings.torn_delay, settings.restart_most)
+                return self._again(row, now, delay, _words(trouble))
             case errors.Rejected():
                 self._failing.pop(row.wish.key, None)
                 return ports.End(row.wish.key, S.REFUSED, now, note=_words(trouble))

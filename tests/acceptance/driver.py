@@ -176,8 +176,9 @@ class Sandbox:
             given["stageId"] = self.stages[pipeline][stage]
         return int(self.lever("POST", f"items/{DEAL}", {"user_id": by, "fields": given})["id"])
 
-    def contact(self, name: str, phone: str, *, by: int = IVANOV) -> int:
-        fields = {"NAME": name, "ASSIGNED_BY_ID": by, "PHONE": [{"VALUE": phone, "VALUE_TYPE": "WORK"}]}
+    def contact(self, name: str, *phones: str, by: int = IVANOV) -> int:
+        written = [{"VALUE": phone, "VALUE_TYPE": "WORK"} for phone in phones]
+        fields = {"NAME": name, "ASSIGNED_BY_ID": by, "PHONE": written}
         return int(self.ask("crm.contact.add", by, fields=fields))
 
     def write(self, deal: int, *, by: int = IVANOV, **fields: Any) -> None:
@@ -318,3 +319,8 @@ class Daemon:
     def listed(self, *args: str) -> Any:
         """The same of a command that ends with 1 where it lists something."""
         return json.loads(self.process_of(*args, "--json").stdout)
+
+    def settled(self) -> bool:
+        """Nothing waits to be looked at or to be sent."""
+        status = self.listed("status")
+        return status["inbox"] == 0 and not {"wished", "sent", "unknown"} & set(status["wishes"])
