@@ -10,14 +10,12 @@ webhook with one call at a time (it waits a second where it is refused), stopped
     floor       = max(bucket, operating, work)                 from an empty bucket; allowed: 1.15 * floor + 2 s
 
 The daemon has worked before (a deal of its own goes ahead), so that it knows what the portal's methods cost, and its
-bucket has drained. Run: `python -m bench.arrivals --deals 200 --profile instant`.
+bucket has drained. Run: `python -m bench arrivals`.
 """
 
 from __future__ import annotations
 
-import argparse
 import collections
-import json
 import math
 import pathlib
 import tempfile
@@ -26,6 +24,7 @@ from typing import Any
 
 import requests
 
+from bench import far, report
 from tests.acceptance import driver
 
 SECONDS = {
@@ -38,6 +37,14 @@ BURST, RATE = 50, 2.0
 WINDOW, BUDGET = 600.0, 480.0
 CALLS_OF_SCRIPT = 4
 POLL = 0.1
+CASES = ((200, "instant"), (1000, "instant"), (200, "cloud"), (1000, "cloud"))
+FORMULA = (
+    "max(bucket, operating, work) from an empty bucket: bucket = max(0, ceil(commands/50) - 50)/2; operating = "
+    "600 * (ceil(seconds of a method/480) - 1); work = seconds of all commands/50; allowed 1.15x + 2 s"
+)
+RIVAL = (
+    "four calls a deal, one at a time, on a portal of the same profile; a sample of some seconds, reckoned on"
+)
 ACTIVATION = 5.0
 """Seconds until the robots surely have their watermarks: what comes before is past."""
 
@@ -112,6 +119,10 @@ def drained(portal: driver.Sandbox) -> None:
             return
 
 
+def refused(journal: dict[str, Any]) -> int:
+    return sum(int(journal["statuses"].get(status, 0)) for status in ("503", "429"))
+
+
 def ours(folder: pathlib.Path, deals: int, profile: str, limit: float) -> dict[str, Any]:
     port = driver.free_port()
     sandbox = driver.Sandbox(folder, daemon_port=port, profile=profile)
@@ -125,6 +136,8 @@ def ours(folder: pathlib.Path, deals: int, profile: str, limit: float) -> dict[s
         (first,) = arrive(sandbox, known[:1])
         driver.wait_for("the deal that goes ahead", lambda: done(sandbox, [first]), 60)
         drained(sandbox)
+        at_work = daemon.process.child.pid if daemon.process else 0
+        used = [far.cpu(pid) for pid in (at_work, sandbox.process.child.pid)]
         before, started = sandbox.requests(), time.monotonic()
         made = arrive(sandbox, known[1:])
         while not finished(sandbox, before, made) and time.monotonic() - started < limit:
@@ -137,7 +150,9 @@ def ours(folder: pathlib.Path, deals: int, profile: str, limit: float) -> dict[s
             "doubled": sum(count[deal] > 1 for deal in made),
             "requests": after["requests"] - before["requests"],
             "commands": after["commands"] - before["commands"],
-            "limit_errors": after["statuses"].get("503", 0) + after["statuses"].get("429", 0),
+            "limit_errors": refused(after) - refused(before),
+            "cpu_s": round(far.cpu(at_work) - used[0], 2),
+            "portal_cpu_s": round(far.cpu(sandbox.process.child.pid) - used[1], 2),
         }
     finally:
         daemon.kill()
@@ -187,14 +202,13 @@ def _work(session: requests.Session, url: str, deal: int) -> None:
     call("tasks.task.add", {"fields": fields})
 
 
-def run(deals: int, profile: str, limit: float = 180.0, script_limit: float = 20.0) -> dict[str, Any]:
+def case(deals: int, profile: str, limit: float = 180.0, script_limit: float = 20.0) -> dict[str, Any]:
     low = floor(deals, profile)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         mine = ours(pathlib.Path(one), deals, profile, limit)
         theirs = script(pathlib.Path(two), deals, profile, script_limit)
     allowed = 1.15 * low["floor_s"] + 2
     return {
-        "bench": "arrivals",
         "deals": deals,
         "profile": profile,
         **low,
@@ -205,14 +219,35 @@ def run(deals: int, profile: str, limit: float = 180.0, script_limit: float = 20
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--deals", type=int, default=200)
-    parser.add_argument("--profile", choices=sorted(SECONDS), default="instant")
-    parser.add_argument("--limit", type=float, default=180.0)
-    given = parser.parse_args()
-    print(json.dumps(run(given.deals, given.profile, given.limit), ensure_ascii=False))
+def figures(found: dict[str, Any]) -> list[report.Figure]:
+    name = f"{found['deals']:,} deals, {found['profile']}"
+    mine, deals = found["voronka"], found["deals"]
+    least = found["commands_per_card"]
+    return [
+        report.Figure(
+            f"{name}: seconds",
+            mine["seconds"],
+            "s",
+            found["floor_s"],
+            found["one_call_at_a_time"]["all_would_take_s"],
+            f"<= {report.number(found['allowed_s'])} s",
+            found["met"],
+        ),
+        report.Figure(f"{name}: requests", mine["requests"], "", math.ceil(least * deals / PAGE), deals * CALLS_OF_SCRIPT),
+        report.Figure(f"{name}: commands a card", mine["commands"] / deals, "", least, CALLS_OF_SCRIPT),
+        report.Figure(f"{name}: done", mine["done"], "", deals, None, "all, 0 doubled", mine["done"] == deals and not mine["doubled"], more=True),
+        report.Figure(f"{name}: refused for a limit", mine["limit_errors"], "", None, None, "<= 0.1 %", mine["limit_errors"] <= 0.001 * mine["requests"]),
+    ]  # fmt: skip
 
 
-if __name__ == "__main__":
-    main()
+def run(cases: tuple[tuple[int, str], ...] = CASES) -> report.Report:
+    seen = [case(deals, profile) for deals, profile in cases]
+    by_robot = "commands a card by robot: fill 1 (crm.item.update), task 1 (tasks.task.add), duplicates 1 (findbycomm), the look 3 per 50 cards"
+    return report.Report(
+        "arrivals",
+        [one for found in seen for one in figures(found)],
+        FORMULA,
+        RIVAL,
+        [by_robot],
+        {"cases": seen},
+    )

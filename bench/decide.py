@@ -1,24 +1,33 @@
-"""How many looks a second one core decides: 100 robots, of which 3 apply to the card.
+"""How many looks a second one core decides: 200 robots, of which 3 apply to the card.
 
-Floor: the same loop around a function that only makes an empty Decision. Run: `python -m bench.decide`.
+    floor = the same look with no rules at all: only an empty Decision is made
+
+The naive rival asks each robot in turn, as a list of handlers does, instead of those whose occasion it is. A first look
+(its wishes are made) and a repeated one (nothing to do) are told apart. Run: `python -m bench decide`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
+from bench import report
 from robots import changes, decision, model
 from robots import look as looks
 from robots import robot as r
 from robots.kinds import notify
 from tests.robots import builders, rules
 
+ROBOTS = 200
+WANTED = 20_000
+FORMULA = "the same look with no rules: an empty Decision"
+RIVAL = "each robot asked in turn, with no timetable of occasions"
 
-def hundred() -> decision.Rules:
-    """The funnel's robots and gates, and 95 more that wait for other stages and other fields."""
+
+def many() -> decision.Rules:
+    """The funnel's robots and gates, and more that wait for other stages and other fields."""
     funnel = rules.funnel()
     text = builders.template("{{Сделка: Название}}: {{Сделка: Сумма}}")
     stages = [s for s in builders.SALES_STAGES if s[1] not in ("Новый лид",)]
@@ -32,7 +41,7 @@ def hundred() -> decision.Rules:
             else r.Changed(f"UF_CRM_{number}"),
             order=number,
         )
-        for number in range(95)
+        for number in range(ROBOTS - len(funnel.robots))
     ]
     return dataclasses.replace(funnel, robots=(*funnel.robots, *more))
 
@@ -46,32 +55,36 @@ def fresh_look(rules_: decision.Rules) -> looks.Look:
     return dataclasses.replace(seen, changes=numbers, changed=changed, activations=dict.fromkeys(ids, active))
 
 
-def rate(seconds: float, rules_: decision.Rules, seen: looks.Look) -> float:
+def rate(seconds: float, work: Callable[[], object]) -> float:
     done, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
-        for _ in range(100):
-            decision.decide(rules_, seen, builders.NOW)
-        done += 100
+        for _ in range(10):
+            work()
+        done += 10
     return done / (time.perf_counter() - started)
 
 
-def main() -> None:
-    many = hundred()
-    first = fresh_look(many)
-    wishes = decision.decide(many, first, builders.NOW).wishes
+def looks_per_second(rules_: decision.Rules, seen: looks.Look) -> tuple[float, float, float]:
+    """(ours, with no rules, one robot after the other)"""
+    alone = [dataclasses.replace(rules_, robots=(robot,), gates=()) for robot in rules_.robots]
+    return (
+        rate(2, lambda: decision.decide(rules_, seen, builders.NOW)),
+        rate(1, lambda: decision.decide(decision.Rules(), seen, builders.NOW)),
+        rate(1, lambda: [decision.decide(each, seen, builders.NOW) for each in alone]),
+    )
+
+
+def run() -> report.Report:
+    rules_ = many()
+    first = fresh_look(rules_)
     again = dataclasses.replace(
         first, first=False, arrived=(), changed=frozenset(), accepted=first.visit, before=first.card
     )
-    result = {
-        "robots": len(many.robots),
-        "wishes_at_first_look": len(wishes),
-        "first_looks_per_s": round(rate(2, many, first)),
-        "repeated_looks_per_s": round(rate(2, many, again)),
-        "floor_empty_rules_per_s": round(rate(1, decision.Rules(), again)),
-        "wanted_per_s": 20_000,
-    }
-    print(json.dumps(result, ensure_ascii=False))
-
-
-if __name__ == "__main__":
-    main()
+    figures = []
+    for name, seen in (("first", first), ("repeated", again)):
+        ours, floor, naive = looks_per_second(rules_, seen)
+        wanted = f">= {WANTED:,}/s"
+        what = f"{name} looks, {len(rules_.robots)} robots"
+        figures.append(report.Figure(what, ours, "/s", floor, naive, wanted, ours >= WANTED, more=True))
+    wishes = len(decision.decide(rules_, first, builders.NOW).wishes)
+    return report.Report("decide", figures, FORMULA, RIVAL, [f"{wishes} wishes at the first look"])

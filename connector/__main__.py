@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from connector.cli import interrupts
+
 
 def main() -> None:
-    from connector.cli import app
+    with interrupts.NotBegun():
+        from connector.cli import app
 
     sys.exit(app.run(sys.argv[1:]))
 

@@ -40,6 +40,8 @@ class Closed(StrEnum):
     DELETED = "deleted"
     OVERLOAD = "overload"
     MOVED = "moved"
+    APP = "app"
+    """An application without good tokens; the error's text says why and what to do."""
 
 
 class PortalClosed(Retryable):
@@ -96,6 +98,7 @@ _CLOSED_WORDS = {
     Closed.OVERLOAD: "Портал перегружен и просит подождать: «{text}». Ничего не потеряно; портал проверяется сам",
     Closed.MOVED: "По этому адресу портал отвечает перенаправлением: он переехал? "
     "Проверьте address в настройке и адрес вебхука. Ничего не потеряно",
+    Closed.APP: "{text}. Роботы стоят, ничего не потеряно",
 }
 
 

@@ -62,6 +62,16 @@ CATALOGUE: Mapping[str, Told] = {
     ),
     "portal.connected": Told("Портал отвечает: {address}", "portal answers: {address}"),
     "portal.degraded": Told("Работаю без части возможностей: {reason}", "degraded: {reason}"),
+    "token.renewed": Told("Ключи приложения обновлены", "the application's tokens were renewed"),
+    "token.unsaved": Told(
+        "Новые ключи приложения пока только в памяти: {reason}", "new tokens are in memory only: {reason}"
+    ),
+    "app.installed": Told("Приложение установлено, ключи получены", "the application is installed"),
+    "app.refused": Told("Установка приложения не принята: {reason}", "installation refused: {reason}"),
+    "app.removed": Told(
+        "Приложение удалено из портала, ключи стёрты", "the application was removed, its tokens erased"
+    ),
+    "app.bound": Told("Привязала события портала: {events}", "bound {events} events of the portal"),
     "sweep.done": Told("Обошла портал: нового {fresh}", "swept: {fresh} new"),
     "sweep.failed": Told("Обход не удался: {reason}", "sweep failed: {reason}"),
     "backfill.page": Told("Скопировала страницу: {kind}", "copied a page: {kind}"),
@@ -83,6 +93,18 @@ CATALOGUE: Mapping[str, Told] = {
     "config.waiting": Told("Изменения ждут: voronka apply", "changes wait: voronka apply"),
     "store.failed": Told("База не принимает запись: {reason}", "the database refuses: {reason}"),
     "store.recovered": Told("База снова пишет", "the database writes again"),
+    "lease.taken": Told("Портал теперь ведёт этот процесс", "the portal is this worker's now"),
+    "lease.lost": Told(
+        "Портал перешёл к другому процессу: этот долго молчал", "the portal went to another worker"
+    ),
+    "lease.given_up": Told("Портал отдан другому процессу", "the portal is given to another worker"),
+    "lease.failed": Told("Базу не спросить, чей портал: {reason}", "the lease can't be asked for: {reason}"),
+    "retention.done": Told(
+        "Убрала из журнала старше {days} дней: взглядов {looks}, слов из {wishes} действий",
+        "cleared what is older than {days} days: {looks} looks, the words of {wishes} acts",
+    ),
+    "alert.sent": Told("Сообщила о беде ({kind})", "alerted ({kind})"),
+    "alert.failed": Told("Не могу сообщить о беде ({kind}): {reason}", "can't alert ({kind}): {reason}"),
     "limit.held": Told("«{robot}» придержан лимитом: {reason}", "{robot} held by a limit: {reason}"),
     "log.foreign": Told("{message}", "{message}"),
 }

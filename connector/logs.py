@@ -14,6 +14,7 @@ import json
 import logging
 import re
 import sys
+from collections import deque
 from collections.abc import Collection, Iterator
 from typing import Any, TextIO
 from urllib import parse
@@ -34,12 +35,24 @@ SILENCED = ("fast_bitrix24",)
 """It logs whole answers, employees with names and mails among them, and sets its own level when it is imported."""
 
 
+ROTATING = 24
+"""Of an application's tokens: the last rotations' worth."""
+_present: Filter | None = None
+
+
+def learn(*secrets: str) -> None:
+    """An application's tokens as they come: the log at work hides them."""
+    if _present is not None:
+        _present.learn(*secrets)
+
+
 class Filter:
     """Hides secrets and masks personal data in any text. `key` makes the hashes of personal data."""
 
     def __init__(self, secrets: Collection[str] = (), key: bytes = b"voronka") -> None:
         self._key = key
         self._secrets: list[str] = []
+        self._rotating: deque[str] = deque(maxlen=ROTATING)
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
@@ -47,9 +60,13 @@ class Filter:
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= 4}
         self._secrets = sorted(forms.union(self._secrets), key=len, reverse=True)
 
+    def learn(self, *secrets: str) -> None:
+        """Secrets that rotate: the youngest are hidden, those long dead are let go."""
+        self._rotating.extend(secret for secret in secrets if len(secret) >= 4)
+
     def hide(self, text: str) -> str:
         """Secrets only: for messages to people, whose own phones and mails they may read."""
-        for secret in self._secrets:
+        for secret in (*self._secrets, *self._rotating):
             text = text.replace(secret, MASK)
         return _TOKEN.sub(rf"\g<1>{MASK}", _WEBHOOK.sub(rf"\g<1>{MASK}", text))
 
@@ -88,6 +105,8 @@ def setup(
     filtered: Filter, *, level: str = "INFO", stream: TextIO | None = None, pretty: bool | None = None
 ) -> None:
     """Configures structlog and the standard library's root logger. `pretty=None`: colours if the stream is a terminal."""
+    global _present
+    _present = filtered
     out = sys.stderr if stream is None else stream
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -11,6 +11,7 @@ import ipaddress
 import math
 import os
 import stat
+import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 SECRET_NAMES = ("B24_URL", "B24_EVENTS_TOKEN")
+APP_NAMES = ("B24_CLIENT_ID", "B24_CLIENT_SECRET", "VORONKA_TOKENS_KEY", "B24_OAUTH_SERVER")
+"""Of a local application in place of a webhook; the last one only where the vendor's own servers aren't asked."""
+MAIL_NAMES = ("VORONKA_SMTP_URL",)
+"""The mail server for alerts; it holds a password (users.md F18)."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LANGUAGES = ("ru", "en")
 
@@ -49,17 +54,33 @@ class Settings:
     language: str = "ru"
     crash_at: str = ""
     """A named point of the loops at which the process kills itself (trials of crashes); empty: never."""
+    public_url: str = ""
+    """Where the portal reaches us from outside; empty: what `connect` was told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What may never be shown: the incoming webhook's URL and the token of the portal's events."""
+    """What may never be shown: the incoming webhook's URL and the token of the portal's events; or an application's id
+    and secret with the key that seals its tokens."""
 
     b24_url: str = field(default="", repr=False)
     events_token: str = field(default="", repr=False)
 
+    client_id: str = field(default="", repr=False)
+    client_secret: str = field(default="", repr=False)
+    tokens_key: str = field(default="", repr=False)
+    oauth_server: str = ""
+    smtp_url: str = field(default="", repr=False)
+
+    @property
+    def app(self) -> bool:
+        """An application speaks, not a webhook."""
+        return bool(self.client_id)
+
     def values(self) -> tuple[str, ...]:
-        return tuple(value for value in (self.b24_url, self.events_token) if value)
+        mail = (self.smtp_url, urllib.parse.unquote(_password(self.smtp_url)), _password(self.smtp_url))
+        kept = (self.b24_url, self.events_token, self.client_secret, self.tokens_key, *mail)
+        return tuple(value for value in kept if value)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -79,6 +100,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         body_timeout=seconds("VORONKA_BODY_TIMEOUT", 10.0),
         log_level=_reader(env, _level)("VORONKA_LOG_LEVEL", "INFO"),
         language=language(env),
+        public_url=env.get("VORONKA_PUBLIC_URL", "").strip().rstrip("/"),
         crash_at=env.get("VORONKA_CRASH_AT", ""),
     )
 
@@ -104,8 +126,8 @@ def secrets(config: Path, environ: Mapping[str, str] | None = None) -> Secrets:
     """Raises Refused if the file may be read by other users, SettingsError if it can't be understood."""
     env = os.environ if environ is None else environ
     found = dict(_read_secrets(secrets_file(config)))
-    found.update({name: env[name] for name in SECRET_NAMES if env.get(name)})
-    return Secrets(b24_url=found.get("B24_URL", ""), events_token=found.get("B24_EVENTS_TOKEN", ""))
+    found.update({name: env[name] for name in (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES) if env.get(name)})
+    return Secrets(*(found.get(name, "") for name in (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES)))
 
 
 def write_secrets(config: Path, kept: Secrets) -> Path:
@@ -115,6 +137,9 @@ def write_secrets(config: Path, kept: Secrets) -> Path:
         "# Секреты Voronka: никому не показывайте этот файл и не кладите его в git.\n"
         f"B24_URL={kept.b24_url}\nB24_EVENTS_TOKEN={kept.events_token}\n"
     )
+    app = (kept.client_id, kept.client_secret, kept.tokens_key, kept.oauth_server)
+    if kept.app:
+        text += "".join(f"{name}={value}\n" for name, value in zip(APP_NAMES, app, strict=True) if value)
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -212,13 +237,18 @@ def _read_secrets(path: Path) -> Mapping[str, str]:
     return dict(_secret_line(path, number, line) for number, line in enumerate(lines, 1) if _says(line))
 
 
+def _password(url: str) -> str:
+    """As it stands in a URL."""
+    return url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+
+
 def _says(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _secret_line(path: Path, number: int, line: str) -> tuple[str, str]:
     name, equals, value = line.partition("=")
-    if not equals or name.strip() not in SECRET_NAMES:
+    if not equals or name.strip() not in (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES):
         raise SettingsError(
             f"{path}:{number}: строка должна быть вида ИМЯ=значение, имена: {', '.join(SECRET_NAMES)}"
         )

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector import errors, ports
 from connector.store import api, bells, codec, transitions
 from robots import intents, model
-from tests import fakes_store_ledger
+from tests import (
+    fakes_store_erasing,
+    fakes_store_leases,
+    fakes_store_ledger,
+    fakes_store_retention,
+    fakes_tokens,
+)
 from tests import fakes_store_world as memory_rows
 
 
@@ -26,7 +32,7 @@ class MemoryInbox(api.Inbox):
     async def mark(
         self, portal: model.PortalId, things: Collection[ports.Thing], lane: ports.Lane = ports.Lane.LIVE
     ) -> None:
-        rows = self._world.write(portal)
+        rows = self._world.anybody(portal)
         for thing in things:
             self._world.mark(rows, thing, lane)
         if things:
@@ -97,8 +103,9 @@ class MemoryMirror(api.Mirror):
         self, portal: model.PortalId, looked: Sequence[ports.Looked]
     ) -> Sequence[intents.WishKey]:
         rows = self._world.write(portal)
+        marks = fakes_store_erasing.guard(rows)
         kept = [
-            memory_rows.kept(look) for look in looked
+            memory_rows.kept(ports.scrubbed(marks, look)) for look in looked
         ]  # before the first change: what can't be kept changes nothing
         fresh: list[intents.WishKey] = []
         for look in kept:
@@ -166,11 +173,12 @@ class MemoryMirror(api.Mirror):
     ) -> set[int]:
         visits = self._world.portals[portal].visits
         seen = (visit.row for ref, stays in visits.items() if ref.kind is kind for visit in stays.values())
-        return {row for row in seen if row is not None and row in rows}
+        return {row for row in seen if codec.whole(row) is not None and row in rows}
 
     async def copy_cards(self, portal: model.PortalId, cards: Sequence[ports.CopiedCard]) -> None:
         rows = self._world.write(portal)
-        for copy in cards:
+        marks = fakes_store_erasing.guard(rows)
+        for copy in (dataclasses.replace(one, card=marks.card(one.card)) for one in cards):
             ref = copy.card.ref
             if ref not in rows.cards or rows.cards[ref].looked_at is None:
                 rows.cards[ref] = memory_rows.CardRow(ports.Memory(card=memory_rows.again(copy.card)))
@@ -178,7 +186,8 @@ class MemoryMirror(api.Mirror):
 
     async def copy_clients(self, portal: model.PortalId, clients: Sequence[ports.CopiedClient]) -> None:
         rows = self._world.write(portal)
-        for copy in clients:
+        marks = fakes_store_erasing.guard(rows)
+        for copy in filter(None, (ports.copiable(marks, one) for one in clients)):
             lean = dataclasses.replace(copy.client, phones=(), emails=())
             rows.clients[lean.ref] = ports.CopiedClient(memory_rows.again(lean), copy.comms)
 
@@ -252,14 +261,23 @@ class MemoryJournal(ports.Journal):
 class MemoryStore:
     """As `connector.store.api.Store`."""
 
-    def __init__(self, world: memory_rows.World | None = None) -> None:
+    def __init__(
+        self,
+        world: memory_rows.World | None = None,
+        tokens: fakes_tokens.MemoryTokens | None = None,
+        ringing: bells.Bells | None = None,
+    ) -> None:
         self.world = world or memory_rows.World()
-        ringing = bells.Bells()
+        self._ringing = ringing = ringing or bells.Bells()
         self.inbox = MemoryInbox(self.world, ringing)
         self.mirror = MemoryMirror(self.world, ringing)
         self.ledger = fakes_store_ledger.MemoryLedger(self.world, ringing)
         self.notebook = MemoryNotebook(self.world)
         self.journal = MemoryJournal(self.world)
+        self.leases = fakes_store_leases.MemoryLeases(self.world)
+        self.retention = fakes_store_retention.MemoryRetention(self.world)
+        self.erasure = fakes_store_erasing.MemoryErasure(self.world)
+        self.tokens = tokens or fakes_tokens.MemoryTokens(lambda: datetime.now(UTC))
 
     @property
     def fail(self) -> errors.StoreError | None:
@@ -269,7 +287,11 @@ class MemoryStore:
     def fail(self, error: errors.StoreError | None) -> None:
         self.world.fail = error
 
+    def under(self, portal: model.PortalId, token: int) -> MemoryStore:
+        world = fakes_store_leases.FencedWorld(self.world, portal, token)
+        return MemoryStore(world, self.tokens, self._ringing)
+
     def reborn(self) -> MemoryStore:
         """The next life over what the last one left."""
         self.world.life += 1
-        return MemoryStore(self.world)
+        return MemoryStore(self.world, self.tokens)

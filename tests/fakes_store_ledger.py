@@ -85,7 +85,11 @@ class MemoryLedger(ports.Ledger):
         return frozenset(sent)
 
     async def end(self, portal: model.PortalId, ends: Sequence[ports.End]) -> None:
-        rows = self._world.write(portal).wishes
+        room, late = self._world.answer(portal)
+        rows = room.wishes
+        if late:
+            out = {key for key, row in rows.items() if row.state is S.SENT and row.life == self._life}
+            ends = [end for end in ends if end.key in out]
         states = {key: row.state for key, row in rows.items()}
         for end in ends:
             transitions.check(end.key, states.get(end.key), end.to)
@@ -97,7 +101,7 @@ class MemoryLedger(ports.Ledger):
             row.state, row.retry_at = end.to, end.retry_at
             row.done_at = end.at if end.to.final else None
             row.note = codec.clean_text(end.note) or row.note
-            row.made = row.made if end.made is None else end.made
+            row.made = row.made if end.made is None else codec.whole(end.made)
 
     async def unsettled(self, portal: model.PortalId, now: datetime, window: float) -> Sequence[ports.Row]:
         rows = self._world.portals[portal]

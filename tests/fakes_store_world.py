@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from connector import errors, ports
@@ -52,7 +52,14 @@ class WishRow:
     tries: int = 0
     made: int | None = None
     note: str = ""
-    life: int = 0
+    life: object = 0
+
+
+@dataclass
+class LeaseRow:
+    worker: str
+    token: int
+    until: datetime
 
 
 @dataclass
@@ -69,6 +76,7 @@ class Rows:
     wishes: dict[intents.WishKey, WishRow] = field(default_factory=dict)
     looks: list[tuple[model.CardRef, ports.StoryLook]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    no_copy: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -77,13 +85,25 @@ class World:
 
     portals: defaultdict[model.PortalId, Rows] = field(default_factory=lambda: defaultdict(Rows))
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
-    life: int = 1
+    life: Any = 1
     fail: errors.StoreError | None = None
+    leases: dict[model.PortalId, LeaseRow] = field(default_factory=dict)
+    workers: dict[tuple[model.PortalId, str], datetime] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The database's clock, for leases alone."""
 
-    def write(self, portal: model.PortalId) -> Rows:
+    def anybody(self, portal: model.PortalId) -> Rows:
+        """Written by whoever comes."""
         if self.fail is not None:
             raise errors.StoreError(str(self.fail))
         return self.portals[portal]
+
+    def answer(self, portal: model.PortalId) -> tuple[Rows, bool]:
+        """To be written though it may come late; whether it does: the portal is another worker's by now."""
+        return self.anybody(portal), False
+
+    def write(self, portal: model.PortalId) -> Rows:
+        return self.anybody(portal)
 
     def mark(self, rows: Rows, thing: ports.Thing, lane: ports.Lane) -> None:
         row = rows.dirty.get(thing)

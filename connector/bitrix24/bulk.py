@@ -44,6 +44,10 @@ class Doorman:
         async with self._gate.turn(ports.Lane.LIVE):
             try:
                 reply = await self._wire.post(method, json)
+            except errors.PortalClosed as closed:
+                # An application without tokens: nothing was sent, and asking ten times gives none.
+                self.refusal = closed
+                raise aiohttp.ClientResponseError(_NO_REQUEST, (), status=403) from None
             except (errors.Retryable, errors.Unknown) as error:
                 self.refusal = errors.Retryable(error.text, method=method)
                 raise aiohttp.ClientConnectionError(error.text) from None

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,8 +38,12 @@ class DryRun(errors.Rejected):
     """A write in dry-run mode: refused here, before any socket."""
 
 
-SHORTEST = 0.25
-"""Of the longest batch, in seconds of the portal's work, where the bucket is free."""
+SHORTEST = 3.0
+"""Seconds of the portal's work: less isn't worth a request of its own."""
+TOGETHER = 1.0
+"""Seconds of writing that reads may ride with."""
+MUCH, GRAIN = 10.0, 0.1
+"""So many seconds of writing wait for more as long as more comes within a grain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Settings:
     batch_bytes: int = 512 * 1024
     linger: float = 0.4
     """Seconds that a small batch waits for company where the bucket is full; nothing where a fifth of it is filled."""
+    gather: float = 1.0
+    """Seconds that much writing waits for more of it, at most."""
     read_tries: int = 5
     longest_park: float = 60.0
     """A command whose method is blocked for longer is handed back as Retryable instead of waiting here."""
@@ -73,6 +80,8 @@ class Client:
         self._pumps: dict[ports.Lane, asyncio.Task[None]] = {}
         self._flights: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
+        self._left = 0.0
+        """Seconds of writing that waited for more already."""
         self.offset = timedelta(0)
         """The portal's clock minus ours, measured from its answers."""
         self.portal_zone = answers.UTC_ZONE
@@ -173,10 +182,16 @@ class Client:
 
     async def _linger(self, queue: deque[units.Unit]) -> None:
         """The fuller the bucket, the longer a small batch waits for company: with a burst to spare every request goes at
-        once, near the limit each must carry all it can."""
+        once, near the limit each must carry all it can. Much writing waits while more of it comes, so that it is spread
+        over the requests to spare as one."""
         crowded = self.gate.crowded()
         if crowded > 0 and sum(len(unit.commands) for unit in queue) < MOST:
             await self._clock.sleep(crowded * self._settings.linger)
+        waited = 0.0
+        while self._left < (writing := self._writing(queue)) >= MUCH and waited < self._settings.gather:
+            self._left = writing
+            await self._clock.sleep(GRAIN)
+            waited += GRAIN
 
     def _until_ready(self, queue: deque[units.Unit]) -> float:
         """Seconds until the first of the queue may go; those blocked for long are handed back on the way."""
@@ -207,10 +222,12 @@ class Client:
         lane whose turn it is comes first; what room it leaves is filled with what the others have, most urgent first."""
         packed: list[units.Unit] = []
         seconds, count, size = 0.0, 0, 0
-        # A portal runs a batch's commands one after the other: with requests to spare the work goes side by side.
-        longest = self._settings.batch_seconds * max(SHORTEST, self.gate.crowded())
+        longest, apart = self._longest(self._queues[lane]), self._apart(self._queues[lane])
         lanes = [lane, *(other for other in ports.Lane if other is not lane)]
-        for queue, unit in [(self._queues[each], unit) for each in lanes for unit in self._queues[each]]:
+        waiting = [(self._queues[each], unit) for each in lanes for unit in self._queues[each]]
+        if apart:
+            waiting.sort(key=lambda pair: pair[1].writes)
+        for queue, unit in waiting:
             if unit.done.done():
                 queue.remove(unit)
                 continue
@@ -222,7 +239,8 @@ class Client:
             )
             if packed and (count >= MOST or seconds >= longest):
                 break
-            if (packed and (full or unit.alone)) or self._parked(unit) > 0:
+            other = apart and packed and unit.writes != packed[0].writes
+            if other or (packed and (full or unit.alone)) or self._parked(unit) > 0:
                 continue
             queue.remove(unit)
             packed.append(unit)
@@ -232,7 +250,25 @@ class Client:
                 self.budget.reserve(each.method, cost)
             if unit.alone:
                 break
+        self._left = self._writing(self._queues[lane])
         return packed
+
+    def _longest(self, queue: Iterable[units.Unit]) -> float:
+        """Seconds of work for one batch. A portal runs a batch's commands one after the other, so the work goes side by
+        side: over the `spare` requests that may go at once and those that the bucket gives back at `rate` meanwhile. All
+        is soonest over after L with spare * L + rate * L² / 2 = work."""
+        work = sum(self._cost(each) for unit in queue for each in unit.commands)
+        spare, rate = self.gate.spare(), self.gate.rate
+        soonest = (math.sqrt(spare**2 + 2 * rate * work) - spare) / rate
+        return min(self._settings.batch_seconds, max(SHORTEST, soonest))
+
+    def _apart(self, queue: Iterable[units.Unit]) -> bool:
+        """Reads don't ride with much writing: they would wait for its end, and what is decided on them for a second turn.
+        Where no request is to spare they do: each must carry all it can."""
+        return self.gate.spare() > 0 and self._writing(queue) > TOGETHER
+
+    def _writing(self, queue: Iterable[units.Unit]) -> float:
+        return sum(self._cost(each) for unit in queue if unit.writes for each in unit.commands)
 
     # --- one request
 

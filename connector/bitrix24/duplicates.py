@@ -1,40 +1,36 @@
 """Who else has these phones and e-mails: the portal's own search, and what hangs on what it found.
 
-Law: each phone is asked in all its spellings, all types of objects at once; only where the search stopped at 20 hits of a
-type, and so told nothing of later ones (reference §5.5), each type is asked by itself. Everything found is given, the
-card's own things too: telling them apart is the engine's work. Cards of found clients are given while open.
+Law: everything found is given, the card's own things too: telling them apart is the engine's work. Cards of found clients
+are given while open. The search itself is `searching`'s.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector import errors, ports
-from connector.bitrix24 import client, desk, names, owners, parsing, values
-from robots import contacts, look, model
+from connector.bitrix24 import client, desk, names, owners, parsing, searching, values
+from robots import look, model
 
-Ref = model.CardRef | model.ClientRef
-Hits = dict[str, tuple[Ref, ...]]
-"""Normal comm -> what the search found by it."""
-CUT = 20
-"""At so many hits of a type the search stops and says nothing of later types (reference §5.5)."""
-_SEARCHED: Mapping[str, str] = {"LEAD": "lead", "CONTACT": "contact", "COMPANY": "company"}
+Ref = searching.Ref
 _SELECT = ["id", "title", "stageId", "stageSemanticId", "categoryId", "assignedById", "createdTime", "updatedTime"]  # fmt: skip
 _CARD_SELECT = [*_SELECT, "contactId", "contactIds", "companyId", "leadId", "originatorId", "originId"]
+_CLIENT_SELECT = ["ID", "NAME", "LAST_NAME", "TITLE", "ASSIGNED_BY_ID", "DATE_CREATE", "ORIGINATOR_ID", "ORIGIN_ID", "PHONE", "EMAIL"]  # fmt: skip
+_PAGES = 10
+"""Of open cards, newest first: whoever has more of them is no stranger by the oldest either."""
 
 
 async def of_asks(
     at: desk.Desk, asks: Sequence[ports.CommsAsk], lane: ports.Lane
 ) -> dict[model.CardRef, look.Duplicates | Exception]:
     comms = list(dict.fromkeys(comm for ask in asks for comm in (*ask.phones, *ask.emails)))
-    searched = await asyncio.gather(*(_search(at, comm, lane) for comm in comms))
-    hits = dict(zip(comms, searched, strict=True))
-    desk.raise_closed(hits.values())
-    found: Hits = {comm: one for comm, one in hits.items() if isinstance(one, tuple)}
+    known = _Known()
     try:
-        known = await _described(at, found, lane)
+        hits = await searching.search(at, comms, lane, lambda refs: _describe(at, known, refs, lane))
+        desk.raise_closed(hits.values())
     except errors.PortalClosed:
         raise
     except errors.PortalError as error:
@@ -42,78 +38,40 @@ async def of_asks(
     return {ask.ref: _answer(ask, hits, known) for ask in asks}
 
 
-async def _search(at: desk.Desk, comm: str, lane: ports.Lane) -> tuple[Ref, ...] | errors.PortalError:
-    mail = "@" in comm
-    params = {
-        "type": "EMAIL" if mail else "PHONE",
-        "values": [comm] if mail else list(contacts.variants(comm)),
-    }
-    (outcome,) = await at.client.group([client.Command("crm.duplicate.findbycomm", params)], lane=lane)
-    if isinstance(outcome, errors.PortalError):
-        return outcome
-    try:
-        found = {name: _hits(name, outcome.result) for name in _SEARCHED}
-    except errors.Unreadable as error:
-        return error
-    if any(len(hits) >= CUT for hits in found.values()):
-        return await _search_apart(at, params, lane)
-    return tuple(ref for hits in found.values() for ref in hits)
-
-
-async def _search_apart(
-    at: desk.Desk, params: Mapping[str, Any], lane: ports.Lane
-) -> tuple[Ref, ...] | errors.PortalError:
-    """Each type by itself: a full one hid the later ones."""
-    commands = [
-        client.Command("crm.duplicate.findbycomm", {**params, "entity_type": name}, name=name) for name in _SEARCHED
-    ]  # fmt: skip
-    found: list[Ref] = []
-    for name, outcome in zip(_SEARCHED, await at.client.group(commands, lane=lane), strict=True):
-        if isinstance(outcome, errors.PortalError):
-            return outcome
-        try:
-            found += _hits(name, outcome.result)
-        except errors.Unreadable as error:
-            return error
-    return tuple(found)
-
-
-def _hits(name: str, result: Any) -> list[Ref]:
-    ids = values.idents(result.get(name) if isinstance(result, dict) else None, name)
-    if name == "LEAD":
-        return [model.CardRef(model.CardKind.LEAD, number) for number in ids]
-    kind = model.ClientKind(_SEARCHED[name])
-    return [model.ClientRef(kind, number) for number in ids]
-
-
 # --- what is found, described ---------------------------------------------------------------------------------------
 
 
 class _Known:
-    """What was found: leads, clients, and the open cards of these clients."""
+    """What was found: leads, clients, the open cards of these clients, and whose comms they are."""
 
-    def __init__(
-        self,
-        leads: Mapping[int, model.Card],
-        clients: Mapping[model.ClientRef, look.Match],
-        cards: Iterable[model.Card],
-    ) -> None:
-        self.leads, self.clients = leads, clients
+    def __init__(self) -> None:
+        self.leads: dict[int, model.Card] = {}
+        self.clients: dict[model.ClientRef, look.Match] = {}
         self.of_client: dict[model.ClientRef, list[model.Card]] = {}
-        for card in cards:
-            for number in card.contacts:
-                self.of_client.setdefault(model.ClientRef(model.ClientKind.CONTACT, number), []).append(card)
-            if card.company is not None:
-                ref = model.ClientRef(model.ClientKind.COMPANY, card.company)
-                self.of_client.setdefault(ref, []).append(card)
+        self.comms: dict[Ref, frozenset[str]] = {}
+        """In normal form; nothing of what the lists hide."""
+
+    def add_open(self, card: model.Card) -> None:
+        if card.closed:
+            return
+        refs = [model.ClientRef(model.ClientKind.CONTACT, number) for number in card.contacts]
+        if card.company is not None:
+            refs.append(model.ClientRef(model.ClientKind.COMPANY, card.company))
+        for ref in refs:
+            cards = self.of_client.setdefault(ref, [])
+            if all(one.ref != card.ref for one in cards):
+                cards.append(card)
 
 
-async def _described(at: desk.Desk, hits: Hits, lane: ports.Lane) -> _Known:
-    refs = list(dict.fromkeys(ref for found in hits.values() for ref in found))
+async def _describe(
+    at: desk.Desk, known: _Known, refs: Sequence[Ref], lane: ports.Lane
+) -> Mapping[Ref, frozenset[str]]:
+    """Adds to what is known, and answers whose comms are whose."""
     leads = [ref.id for ref in refs if isinstance(ref, model.CardRef)]
     clients = [ref for ref in refs if isinstance(ref, model.ClientRef)]
     commands = [
         *(_leads(chunk) for chunk in names.chunked(leads)),
+        *(_comms_of_leads(chunk) for chunk in names.chunked(leads)),
         *(_clients(kind, chunk) for kind in model.ClientKind for chunk in _by_kind(clients, kind)),
         *(
             command
@@ -122,20 +80,29 @@ async def _described(at: desk.Desk, hits: Hits, lane: ports.Lane) -> _Known:
             for command in owners.open_cards(kind, chunk, _CARD_SELECT)
         ),
     ]
-    outcomes = await asyncio.gather(*(_asked(at, command, lane) for command in commands))
-    read: list[model.Card] = []
-    shown: dict[model.ClientRef, look.Match] = {}
-    for command, rows in zip(commands, outcomes, strict=True):
-        if command.method == "crm.item.list":
+    for command, rows in zip(
+        commands, await asyncio.gather(*(_asked(at, command, lane) for command in commands)), strict=True
+    ):
+        _learn(at, known, command, rows)
+    return known.comms
+
+
+def _learn(at: desk.Desk, known: _Known, command: client.Command, rows: Sequence[Mapping[str, Any]]) -> None:
+    match command.name:
+        case "found lead":
+            known.leads.update((card.ref.id, card) for card in _cards(model.CardKind.LEAD, rows, at.context))
+        case "lead":
+            for raw in rows:
+                number = values.required_id(raw.get("ID"), "ID")
+                known.comms[model.CardRef(model.CardKind.LEAD, number)] = parsing.comms_of(raw)
+        case "contact" | "company":
+            for raw in rows:
+                ref, found = _match_of(model.ClientKind(command.name), raw, at)
+                known.clients[ref], known.comms[ref] = found, parsing.comms_of(raw)
+        case _:
             kind = model.CardKind(names.NAME_OF[int(command.params["entityTypeId"])])
-            read += _cards(kind, rows, at.context)
-        else:
-            shown.update(_matches(model.ClientKind(command.name), rows, at))
-    cards = {card.ref: card for card in read}
-    found = {
-        ref.id: card for ref, card in cards.items() if ref.kind is model.CardKind.LEAD and ref.id in leads
-    }
-    return _Known(found, shown, [card for card in cards.values() if not card.closed])
+            for card in _cards(kind, rows, at.context):
+                known.add_open(card)
 
 
 def _by_kind(refs: Sequence[model.ClientRef], kind: model.ClientKind) -> list[list[int]]:
@@ -143,33 +110,45 @@ def _by_kind(refs: Sequence[model.ClientRef], kind: model.ClientKind) -> list[li
 
 
 async def _asked(at: desk.Desk, command: client.Command, lane: ports.Lane) -> list[dict[str, Any]]:
-    try:
-        answer = await at.client.call(command.method, command.params, lane=lane)
-    except errors.Rejected:
-        if "@contactIds" in command.params.get("filter", {}):
-            return []  # the same cards are asked by `contactId` beside it
-        raise
-    return parsing.rows_of(answer.result, "items" if command.method == "crm.item.list" else "")
+    """All rows of a list of found things; of open cards, whose number nobody knows, page after page."""
+    opens = "=stageSemanticId" in command.params.get("filter", {})
+    rows: list[dict[str, Any]] = []
+    page = command
+    for _ in range(_PAGES):
+        try:
+            answer = await at.client.call(page.method, page.params, lane=lane)
+        except errors.Rejected:
+            if "@contactIds" in command.params.get("filter", {}):
+                return rows  # the same cards are asked by `contactId` beside it
+            raise
+        read = parsing.rows_of(answer.result, "items" if page.method == "crm.item.list" else "")
+        rows += read
+        if not opens or len(read) < names.PAGE:
+            break
+        last = min(values.required_id(raw.get("id")) for raw in read)
+        page = replace(
+            command, params={**command.params, "filter": {**command.params["filter"], "<id": last}}
+        )
+    return rows
 
 
 def _leads(ids: Sequence[int]) -> client.Command:
     params = {"entityTypeId": 1, "select": _CARD_SELECT, "filter": {"@id": list(ids)}, "order": {"id": "ASC"}, "start": -1}  # fmt: skip
-    return client.Command("crm.item.list", params, name="lead")
+    return client.Command("crm.item.list", params, name="found lead")
+
+
+def _comms_of_leads(ids: Sequence[int]) -> client.Command:
+    """Only the classic list gives them for sure (reference §5.1, §5.2)."""
+    return _classic("lead", ["ID", "PHONE", "EMAIL"], ids)
 
 
 def _clients(kind: model.ClientKind, ids: Sequence[int]) -> client.Command:
-    select = [
-        "ID",
-        "NAME",
-        "LAST_NAME",
-        "TITLE",
-        "ASSIGNED_BY_ID",
-        "DATE_CREATE",
-        "ORIGINATOR_ID",
-        "ORIGIN_ID",
-    ]
-    params = {"select": select, "filter": {"@ID": list(ids)}, "order": {"ID": "ASC"}, "start": -1}
-    return client.Command(f"crm.{kind.value}.list", params, name=kind.value)
+    return _classic(kind.value, _CLIENT_SELECT, ids)
+
+
+def _classic(name: str, select: Sequence[str], ids: Sequence[int]) -> client.Command:
+    params = {"select": list(select), "filter": {"@ID": list(ids)}, "order": {"ID": "ASC"}, "start": -1}
+    return client.Command(f"crm.{name}.list", params, name=name)
 
 
 def _cards(
@@ -178,18 +157,15 @@ def _cards(
     return [parsing.card(kind, raw, context) for raw in rows]
 
 
-def _matches(
-    kind: model.ClientKind, rows: Iterable[Mapping[str, Any]], at: desk.Desk
-) -> dict[model.ClientRef, look.Match]:
-    found: dict[model.ClientRef, look.Match] = {}
-    for raw in rows:
-        one = parsing.client(kind, raw, at.context)
-        created = values.moment(raw.get("DATE_CREATE"), at.client.portal_zone, "DATE_CREATE")
-        origin = (str(raw.get("ORIGINATOR_ID") or ""), str(raw.get("ORIGIN_ID") or ""))
-        found[one.ref] = look.Match(
-            one.ref, one.full_name, one.responsible, created, origin=origin if any(origin) else None
-        )
-    return found
+def _match_of(
+    kind: model.ClientKind, raw: Mapping[str, Any], at: desk.Desk
+) -> tuple[model.ClientRef, look.Match]:
+    one = parsing.client(kind, raw, at.context)
+    created = values.moment(raw.get("DATE_CREATE"), at.client.portal_zone, "DATE_CREATE")
+    origin = (str(raw.get("ORIGINATOR_ID") or ""), str(raw.get("ORIGIN_ID") or ""))
+    return one.ref, look.Match(
+        one.ref, one.full_name, one.responsible, created, origin=origin if any(origin) else None
+    )
 
 
 # --- the answer to one card -----------------------------------------------------------------------------------------

@@ -47,35 +47,35 @@ class Bell:
 
 def parse(body: bytes) -> Bell:
     """Raises Malformed."""
-    form = _form(body)
-    event = form.get("event", "").strip().upper()
+    found = form(body)
+    event = found.get("event", "").strip().upper()
     if not event:
         raise Malformed("нет имени события")
     return Bell(
         event=event[:80],
-        thing=_thing(event, form),
+        thing=_thing(event, found),
         gone=event.endswith("DELETE"),
-        token=form.get("auth[application_token]", "").encode(),
-        domain=form.get("auth[domain]", "").lower(),
-        member_id=form.get("auth[member_id]", ""),
+        token=found.get("auth[application_token]", "").encode(),
+        domain=found.get("auth[domain]", "").lower(),
+        member_id=found.get("auth[member_id]", ""),
     )
 
 
-def _form(body: bytes) -> dict[str, str]:
+def form(body: bytes) -> dict[str, str]:
     if len(body) > MAX_BODY:
         raise Malformed("слишком большое тело")
     if body.count(b"&") >= MAX_FIELDS:
         raise Malformed("слишком много полей")
-    form: dict[str, str] = {}
+    found: dict[str, str] = {}
     try:
         for pair in body.decode("ascii").split("&"):
             name, told, value = pair.partition("=")
             if not told:
                 raise Malformed("не форма")
-            form.setdefault(_key(name), _plain(value))
+            found.setdefault(_key(name), _plain(value))
     except UnicodeError:
         raise Malformed("не форма") from None
-    return form
+    return found
 
 
 def _plain(text: str) -> str:

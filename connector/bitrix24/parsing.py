@@ -264,9 +264,17 @@ def _comms(value: Any) -> tuple[str, ...]:
 
 def normal_comms(found: model.Client) -> tuple[str, ...]:
     """Its valid phones and e-mails in normal form, once each."""
-    phones = (contacts.phone(one) for one in found.phones)
-    emails = (contacts.email(one) for one in found.emails)
-    return tuple(dict.fromkeys(one for one in (*phones, *emails) if one))
+    return _normal(found.phones, found.emails)
+
+
+def comms_of(raw: Mapping[str, Any]) -> frozenset[str]:
+    """The same of a row of a classic list."""
+    return frozenset(_normal(_comms(raw.get("PHONE")), _comms(raw.get("EMAIL"))))
+
+
+def _normal(phones: Iterable[str], emails: Iterable[str]) -> tuple[str, ...]:
+    found = (*(contacts.phone(one) for one in phones), *(contacts.email(one) for one in emails))
+    return tuple(dict.fromkeys(one for one in found if one))
 
 
 def comm_hash(normal: str, key: bytes) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector import ports
@@ -21,7 +21,6 @@ from connector.bitrix24 import (
     owners,
     performing,
     reading,
-    secret,
     sweeping,
     transport,
 )
@@ -43,7 +42,7 @@ class Settings:
 class Bitrix24Portal(ports.Portal):
     def __init__(
         self,
-        url: secret.WebhookUrl,
+        url: transport.Authority[Any],
         *,
         portal: model.PortalId,
         clock: ports.Clock,
@@ -71,9 +70,16 @@ class Bitrix24Portal(ports.Portal):
         """What a sweep or a copy had to leave out, by name; empty when all is well."""
         return dict(self._desk.troubles)
 
+    def crowded(self) -> float:
+        return self.gate.crowded()
+
     async def close(self) -> None:
         await self.client.close()
         await self._wire.close()
+
+    def key_comms(self, key: bytes) -> None:
+        """Keys the hashes of phones and e-mails that copies bring: without a key they could be tried one by one."""
+        self._desk.settings = replace(self._desk.settings, comm_key=key)
 
     async def directory(self) -> model.Directory:
         """Reads the dictionaries and reads cards by them from then on."""

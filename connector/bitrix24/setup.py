@@ -37,7 +37,7 @@ class Setup:
 
     def __init__(
         self,
-        url: secret.WebhookUrl,
+        url: secret.WebhookUrl | secret.AppAddress,
         *,
         session: requests.Session | None = None,
         sleep: Callable[[float], None] = tenacity.nap.sleep,
@@ -96,7 +96,7 @@ class Setup:
     def _once(self, method: str, params: Mapping[str, Any], write: bool) -> dict[str, Any]:
         try:
             answer = self._session.post(
-                self._url.reveal(method), json=params, timeout=TIMEOUT, allow_redirects=False,
+                self._url.reveal(method), json=self._url.signed(params), timeout=TIMEOUT, allow_redirects=False,
                 headers={"User-Agent": transport.USER_AGENT},
             )  # fmt: skip
         except requests.ConnectTimeout as error:

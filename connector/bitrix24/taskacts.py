@@ -88,7 +88,10 @@ async def _finish_checklist(at: desk.Desk, task: model.TaskId, act: intents.SetT
     """Adds what the checklist lacks; what the portal refuses is told in the note, the task stands."""
     if not act.checklist:
         return ports.Done(made=task)
-    read = await at.client.call("task.checklistitem.getlist", {"TASKID": task}, lane=ports.Lane.SWEEP)
+    try:
+        read = await at.client.call("task.checklistitem.getlist", {"TASKID": task}, lane=ports.Lane.SWEEP)
+    except errors.Rejected as unread:
+        return ports.Done(made=task, note=f"чек-лист не дописан: {unread.text}")
     missing, root = writing.lacking(parsing.rows_of(read.result), act.checklist)
     commands = writing.checklist(task, missing, root)
     refused: list[errors.PortalError] = []

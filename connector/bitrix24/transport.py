@@ -1,4 +1,4 @@
-"""One POST to the portal, and nothing else: the only place where the webhook's address is spelled out.
+"""One POST to the portal, and nothing else: the only place where a credential is spelled out.
 
 No redirects, no proxies of the environment, one host. The body is read as text first, up to a cap, then as JSON.
 Raises Retryable for what was surely not sent, Unknown for what was sent without a readable answer; any HTTP status
@@ -12,15 +12,17 @@ import re
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import aiohttp
 
 from connector import errors
-from connector.bitrix24 import secret
+from connector.bitrix24 import classify
 
 _NASTY = re.compile(r"\\u0000|\\u[dD][89a-fA-F]|\x00")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_WORDS = 3
+"""Tries of one call by different tokens: under load one may end between its making and its use."""
 USER_AGENT = "voronka/0.1"
 
 
@@ -29,6 +31,35 @@ class Reply:
     status: int
     data: Any
     """Decoded JSON: usually a map with `result` or `error`."""
+
+
+class Address(Protocol):
+    """Where one call goes and what proves it."""
+
+    def reveal(self, method: str) -> str: ...
+
+    def signed(self, payload: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+A = TypeVar("A", bound=Address)
+
+
+class Authority(Protocol[A]):
+    """On whose word the portal is spoken to: a webhook's address, or an application's tokens."""
+
+    @property
+    def origin(self) -> str: ...
+
+    async def address(self) -> A:
+        """Raises Retryable: nothing was sent."""
+        ...
+
+    async def renewed(self, used: A, code: str) -> bool:
+        """The portal answered 401 with this code (lower case) to `used`: whether the call may go again by another
+        `address`. Raises Retryable."""
+        ...
+
+    def redact(self, text: str) -> str: ...
 
 
 class Wire(Protocol):
@@ -41,7 +72,7 @@ class Transport:
     """A session with one portal. Opened at the first request, closed by `close`."""
 
     def __init__(
-        self, url: secret.WebhookUrl, *, timeout: float = 70.0, size_cap: int = 32 * 1024 * 1024
+        self, url: Authority[Any], *, timeout: float = 70.0, size_cap: int = 32 * 1024 * 1024
     ) -> None:
         self._url, self._timeout, self._cap = url, timeout, size_cap
         self._session: aiohttp.ClientSession | None = None
@@ -52,11 +83,22 @@ class Transport:
             self._session = None
 
     async def post(self, method: str, payload: Mapping[str, Any]) -> Reply:
+        for _ in range(_WORDS):
+            used = await self._url.address()
+            reply = await self._posted(used, method, payload)
+            # A 401 is surely not done, a write neither: it goes again if there is another word to try.
+            if reply.status != 401 or not await self._url.renewed(
+                used, classify.code_of(reply.data)[0].casefold()
+            ):
+                return reply
+        raise errors.Retryable("портал не принимает и новых ключей приложения", status=401, method=method)
+
+    async def _posted(self, used: Address, method: str, payload: Mapping[str, Any]) -> Reply:
         try:
             async with self._open().post(
-                self._url.reveal(method), json=payload, allow_redirects=False
+                used.reveal(method), json=used.signed(payload), allow_redirects=False
             ) as response:
-                body = await _read(response, self._cap)
+                body = await read(response, self._cap)
                 return self._reply(method, response.status, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._raise(error, method)
@@ -69,7 +111,7 @@ class Transport:
         headers = {"Accept": "*/*", "Accept-Language": "ru", "Referer": self._url.origin}
         try:
             async with self._open().get(target, headers=headers, allow_redirects=False) as response:
-                body = await _read(response, self._cap)
+                body = await read(response, self._cap)
                 if response.status != 200:
                     raise errors.Rejected(f"файл не отдан: HTTP {response.status}", method="download")
                 return body
@@ -109,7 +151,7 @@ class Transport:
         return self._url.redact(f"{type(error).__name__}: {error}".rstrip(": "))
 
 
-async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes:
+async def read(response: aiohttp.ClientResponse, cap: int) -> bytes:
     parts = bytearray()
     async for chunk in response.content.iter_any():
         parts += chunk

@@ -30,6 +30,10 @@ class Unit:
     def alone(self) -> bool:
         return len(self.commands) == 1 and phpquery.needs_own_request(self.commands[0])
 
+    @property
+    def writes(self) -> bool:
+        return any(each.write for each in self.commands)
+
     def fail(self, error: errors.PortalError) -> None:
         self.answer([error] * len(self.commands))
 

@@ -1,22 +1,24 @@
 """One portal's daemon: reaches the portal, compiles the rules against it, runs the worker, watches the file.
 
-Until the portal answers it waits and says so; the directory is read again every hour, so that a renamed stage or a new
+Several workers may share a store: the portal is worked by the one that holds its lease (`loops/leases`), over the store
+`under` its token; the others take doorbells and wait. Until the portal answers it waits and says so; the directory is read again every hour, so that a renamed stage or a new
 employee is known without a restart.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import platform
 import secrets as dice
-from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from connector import errors, ports, settings
 from connector.bitrix24 import portal as b24
-from connector.bootstrap import configuration, notes, tuning, wiring
-from connector.loops import activation, sending, supervisor, worker
+from connector.bootstrap import application, configuration, notes, tuning, wiring
+from connector.loops import activation, erasing, leases, sending, supervisor, worker
 from connector.loops import config as loop_config
 from connector.store import api
 from connector.web import seams
@@ -26,7 +28,13 @@ REFRESH = 3600.0
 """Between two readings of the portal's dictionaries."""
 WATCH = 1.0
 """Between two looks at the file."""
+DOORS = 0.1
+"""Between two looks whether doorbells may be taken."""
 FIRST, MOST = 1.0, 60.0
+STARTING = seams.Trouble("starting", "запускаюсь: читаю портал")
+STANDBY = seams.Trouble(
+    "standby", "портал ведёт другой процесс Voronka; этот принимает сигналы и сменит его, если тот замолчит"
+)
 _log = structlog.get_logger()
 
 
@@ -52,31 +60,52 @@ class Daemon:
         rough: configuration.Compiled,
     ) -> None:
         self.settings, self.path, self.kept, self.section, self.store = made, path, kept, section, store
-        self.clock, self.auto, self.rough = clock, auto, rough
+        self.clock, self.auto, self.rough = leases.DatabaseClock(clock), auto, rough
+        self.mine = store
+        """The store as the holder of the lease writes it."""
         self.portal = model.PortalId(settings.portal_id(section.address))
         self.log = _log.bind(portal=self.portal)
         self.at = wiring.crash(made.crash_at)
-        self.waiting: seams.Trouble | None = seams.Trouble("starting", "запускаюсь: читаю портал")
+        self.application = (
+            application.Application(made, section, kept, store, clock, self.at) if kept.app else None
+        )
+        """None where a webhook speaks."""
+        self.waiting: seams.Trouble | None = STARTING
         """Why nothing works yet; None once the worker runs."""
         self.keeper: configuration.Keeper | None = None
         self.worker: worker.PortalWorker | None = None
         self.reached: b24.Bitrix24Portal | None = None
         self.failure: StartError | None = None
         self.finished = False
+        self.doors_open = False
+        """Robots have their watermarks, by whichever worker: doorbells may be taken."""
+        self._url = ""
+        self._landlord: leases.Landlord | None = None
 
-    async def announce(self, url: str, pid: int) -> None:
-        """Tells the commands beside which portals there are and where the daemon answers."""
-        notebook = self.store.notebook
+    @property
+    def standby(self) -> bool:
+        return self._landlord is not None and self._landlord.asked and not self._landlord.kept
+
+    async def announce(self, url: str) -> None:
+        """Tells the commands beside which portals there are; where their worker answers is told by who works."""
+        notebook, self._url = self.store.notebook, url
         known = await notebook.read(notes.HERE, notes.PORTALS) or {}
         about = {"address": self.section.address, "file": str(self.path.absolute())}
         await notebook.write(notes.HERE, notes.PORTALS, {**known, str(self.portal): about})
-        await notebook.write(self.portal, notes.HTTP, {"url": url, "pid": pid})
-        await notebook.write(self.portal, notes.APPLY, None)
+        await self._look_at_doors()
 
-    async def opening(self) -> Callable[[], bool]:
-        """When doorbells may be taken: at once if robots have their watermarks from an earlier life, else after them."""
-        earlier = await self.store.notebook.read(self.portal, activation.NOTE) is not None
-        return lambda: earlier or (self.worker is not None and self.worker.begun)
+    async def _look_at_doors(self) -> None:
+        noted = await self.store.notebook.read(self.portal, activation.NOTE) is not None
+        self.doors_open = noted or (self.worker is not None and self.worker.begun)
+
+    async def _open_doors(self, stop: asyncio.Event) -> None:
+        """At once if robots have their watermarks from an earlier life, else after them."""
+        while not self.doors_open and not stop.is_set():
+            try:
+                await self._look_at_doors()
+            except errors.StoreError as refused:
+                self.log.debug("store.failed", reason=str(refused))
+            await supervisor.first_of(self.clock.sleep(DOORS), stop.wait())
 
     def unsaved(self, refused: errors.StoreError) -> None:
         """A doorbell was answered 503: red at once, though no loop has anything to write."""
@@ -85,19 +114,51 @@ class Daemon:
 
     async def work(self, stop: asyncio.Event) -> None:
         """Returns when stopped, or with `failure` set."""
-        leave = sending.Sending(self.portal, self.store.ledger, self.clock, at=self.at)
+        self._landlord = landlord = leases.Landlord(
+            self.store.leases,
+            self.clock,
+            f"{platform.node()}:{os.getpid()}:{dice.token_hex(3)}",
+            [self.portal],
+            self.settings.lease,
+            lambda tenure: self._serve(tenure, stop),
+            self.log,
+            quiet=lambda _portal: self.worker is None or not self.worker.executor.flying,
+        )
         try:
-            async with wiring.opened(self.settings, self.section, self.kept, self.clock, leave) as portal:
-                directory = await self._reached(portal, stop)
-                if directory is not None:
-                    await self._work(portal, leave, directory, stop)
-        except StartError as failed:
-            self.failure = failed
+            async with asyncio.TaskGroup() as group:
+                supervisor.spawn(group, self._open_doors(stop), name=f"doors {self.portal}")
+                supervisor.spawn(group, landlord.run(stop), name=f"leases {self.portal}")
         finally:
             self.finished = True
             stop.set()
+            if self.application is not None:
+                await self.application.close()
         if self.failure is not None:
             self.log.error("daemon.failed", reason=self.failure.text)
+
+    async def _serve(self, tenure: leases.Tenure, stop: asyncio.Event) -> None:
+        """One tenure of the portal. What a person must mend stops the whole daemon."""
+        self.mine = self.store.under(self.portal, tenure.lease.token)
+        leave = sending.Sending(self.portal, self.mine.ledger, self.clock, at=self.at, owned=tenure.owned)
+        self.waiting = STARTING
+        by = self.application.authority if self.application else None
+        try:
+            await self.mine.notebook.write(self.portal, notes.HTTP, {"url": self._url, "pid": os.getpid()})
+            await self.mine.notebook.write(self.portal, notes.APPLY, None)
+            async with wiring.opened(self.settings, self.section, self.kept, self.clock, leave, by) as portal:
+                directory = await self._reached(portal, tenure.over)
+                if directory is not None:
+                    await self._work(portal, leave, directory, tenure.over)
+        except StartError as failed:
+            self.failure = failed
+            stop.set()
+        except (errors.StoreError, ExceptionGroup) as refused:
+            # The next tenure begins anew with what is in the store.
+            if isinstance(refused, ExceptionGroup) and refused.split(errors.StoreError)[1] is not None:
+                raise
+            self.log.log(40, "store.failed", reason=str(refused))
+        finally:
+            self.worker, self.keeper, self.reached, self.waiting = None, None, None, STARTING
 
     async def _reached(self, portal: b24.Bitrix24Portal, stop: asyncio.Event) -> model.Directory | None:
         """The directory as soon as the portal gives it; None if stopped before."""
@@ -136,14 +197,16 @@ class Daemon:
             self.log.warning("portal.degraded", reason=note)
         self.reached = portal
         keeper, chosen = await self._rules(directory)
+        key = await self._digest_key()
+        portal.key_comms(key)
         made = worker.PortalWorker(
             portal_id=self.portal,
-            portal=portal,
-            stores=worker.Stores(self.store.inbox, self.store.mirror, self.store.ledger, self.store.notebook),
+            portal=erasing.Forgetful(portal, self.portal, self.mine.erasure, key),
+            stores=worker.Stores(self.mine.inbox, self.mine.mirror, self.mine.ledger, self.mine.notebook),
             sending=leave,
             rules=chosen.rules(),
             directory=configuration.worked(chosen, directory),
-            key=await self._digest_key(),
+            key=key,
             settings=wiring.loop_settings(self.settings, self.section),
             clock=self.clock,
             log=self.log,
@@ -156,12 +219,15 @@ class Daemon:
             supervisor.spawn(group, self._kept(keeper, stop), name=f"config {self.portal}")
             supervisor.spawn(group, self._refreshed(portal, keeper, stop), name=f"directory {self.portal}")
             supervisor.spawn(group, made.run(stop), name=f"worker {self.portal}")
+            if self.application is not None:
+                bound = self.application.keep_bound(portal, stop)
+                supervisor.spawn(group, bound, name=f"events {self.portal}")
 
     async def _rules(self, directory: model.Directory) -> tuple[configuration.Keeper, configuration.Compiled]:
         """What to start with. Raises StartError if there is nothing to start with."""
-        await self.store.notebook.write(self.portal, notes.NAMES, notes.names(directory))
+        await self.mine.notebook.write(self.portal, notes.NAMES, notes.names(directory))
         keeper = configuration.Keeper(
-            self.path, self.portal, self.store.notebook, self.clock, self.auto, directory, self._take
+            self.path, self.portal, self.mine.notebook, self.clock, self.auto, directory, self._take
         )
         now = await asyncio.to_thread(configuration.compiled, self.rough.bundle, directory)
         chosen = await keeper.first(now)
@@ -192,13 +258,13 @@ class Daemon:
             try:
                 directory = await portal.directory()
                 await keeper.renamed(directory)
-                await self.store.notebook.write(self.portal, notes.NAMES, notes.names(directory))
+                await self.mine.notebook.write(self.portal, notes.NAMES, notes.names(directory))
             except (errors.PortalError, errors.StoreError) as refused:
                 self.log.warning("portal.degraded", reason=str(refused))
 
     async def _digest_key(self) -> bytes:
         """Made once for the life of the store: another key would make every phone look new."""
-        notebook = self.store.notebook
+        notebook = self.mine.notebook
         written = await notebook.read(self.portal, notes.DIGEST_KEY)
         if not written:
             written = dice.token_hex(32)

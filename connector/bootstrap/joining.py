@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from connector import errors, settings
 from connector.bitrix24 import creating, secret, setup
-from connector.bootstrap import configuration, files, wiring
+from connector.bootstrap import application, configuration, files, wiring
 from robots import model
 from robots.config import needs
 
@@ -20,7 +20,9 @@ USAGE, CONFIG, PORTAL, REFUSED = 3, 4, 5, 6
 KNOCK_SECONDS = 10.0
 STARTER = "starter.yaml"
 _PLAIN = re.compile(r"[\w][\w .()-]*")
-directory = wiring.directory
+directory = application.directory
+By = str | secret.AppAddress
+"""A webhook's address as pasted, or an application's."""
 Found = setup.Found
 
 
@@ -51,6 +53,15 @@ def section(url: str, address: str, insecure_http: bool) -> Section:
     return Section(hook.host, insecure_http)
 
 
+def app_section(address: str, insecure_http: bool) -> Section:
+    """The portal that an application is added to. Raises Refused."""
+    try:
+        origin = secret.origin_of(address, insecure_http=insecure_http)
+    except secret.BadUrl as wrong:
+        raise Refused(USAGE, str(wrong)) from wrong
+    return Section(origin.partition("://")[2], insecure_http)
+
+
 def knock(address: str) -> str:
     """Whether a portal answers there, without any webhook; its sentence. Raises Refused."""
     import requests
@@ -70,7 +81,7 @@ def knock(address: str) -> str:
     return f"{host}: портал отвечает"
 
 
-def probe(url: str, of: Section) -> setup.Found:
+def probe(url: By, of: Section) -> setup.Found:
     """Raises Refused: the tariff has no REST, the webhook is wrong, nobody answers."""
     try:
         return _setup(url, of).probe()
@@ -168,7 +179,7 @@ def words(missing: needs.Missing) -> Iterator[str]:
         yield f"стадия «{stage.name}» в воронке «{stage.pipeline}»"
 
 
-def create(url: str, of: Section, missing: needs.Missing) -> Iterator[str]:
+def create(url: By, of: Section, missing: needs.Missing) -> Iterator[str]:
     """Creates what is missing, telling each. Raises Refused; what was made before it stays."""
     try:
         yield from creating.create(_setup(url, of), missing)
@@ -176,7 +187,9 @@ def create(url: str, of: Section, missing: needs.Missing) -> Iterator[str]:
         raise Refused(PORTAL, f"не создалось: {wiring.why(refused)}") from refused
 
 
-def _setup(url: str, of: Section) -> setup.Setup:
+def _setup(url: By, of: Section) -> setup.Setup:
+    if isinstance(url, secret.AppAddress):
+        return setup.Setup(url)
     return setup.Setup(secret.WebhookUrl(url, insecure_http=of.insecure_http))
 
 

@@ -35,6 +35,8 @@ GONE: Final = "problem.gone"
 """Of a portal, written by the loops: {count, cards, at, text} of cards that vanished together and are held."""
 GONE_APPROVED: Final = "gone_approved"
 """Of a portal: until when (ISO) a person lets cards vanish in any number."""
+PUBLIC_URL: Final = "public_url"
+"""Of a portal, written by `connect --app`: where the portal reaches us."""
 KEPT_CONFIGS: Final = 50
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,7 +18,7 @@ import structlog
 from aiohttp import web
 
 from connector import clock, errors, settings
-from connector.bootstrap import configuration, daemon, files, notes, views, wiring
+from connector.bootstrap import application, configuration, daemon, files, notes, views, wiring
 from connector.loops import supervisor
 from connector.store import api
 from connector.web import app, metrics, seams
@@ -96,20 +95,21 @@ async def running(
         section = rough.loaded.settings.portal
         figures = metrics.Metrics()
         worked = daemon.Daemon(made, path, kept, section, store, clock.SystemClock(), auto=auto, rough=rough)
-        seen = views.Views(worked)
+        seen, own = views.Views(worked), worked.application
         pages = app.create_app(
-            wiring.hook_portals(section, kept),
+            own.hook_portals() if own else wiring.hook_portals(section, kept),
             store.inbox,
             seen.as_seams(),
             body_timeout=made.body_timeout,
             counted=figures,
             at=worked.at if made.crash_at else seams.nowhere,
-            is_open=await worked.opening(),
+            is_open=lambda: worked.doors_open,
             unsaved=worked.unsaved,
+            installs=own.installs() if own else None,
         )
         port = await _listen(stack, pages, made)
         url = f"http://{_spoken(made.http_host)}:{port}"
-        await worked.announce(url, os.getpid())
+        await worked.announce(url)
         _log.info("daemon.started", portal=worked.portal, url=url)
         async with asyncio.TaskGroup() as group:
             supervisor.spawn(group, worked.work(stop), name=f"daemon {worked.portal}")
@@ -121,7 +121,7 @@ async def running(
 
 def log_key(kept: settings.Secrets) -> bytes:
     """Keys the hashes of phones and e-mails in logs: equal ones stay equal over restarts, nobody else can try them."""
-    return hashlib.sha256(b"voronka logs " + kept.b24_url.encode()).digest()
+    return hashlib.sha256(b"voronka logs " + (kept.client_secret or kept.b24_url).encode()).digest()
 
 
 def _read(path: Path) -> configuration.Compiled:
@@ -137,14 +137,14 @@ def _read(path: Path) -> configuration.Compiled:
 
 
 def _check_secrets(path: Path, kept: settings.Secrets, section: wiring.PortalSection) -> None:
-    if not kept.b24_url:
+    if not (kept.b24_url or kept.app):
         beside = settings.secrets_file(path)
         raise StartError(
             CONFIG,
             f"не задан адрес входящего вебхука: переменная B24_URL или строка B24_URL=… в {beside} (voronka connect)",
         )
     try:
-        wiring.webhook(section, kept)
+        application.check(section, kept) if kept.app else wiring.webhook(section, kept)
     except wiring.BadUrl as wrong:
         raise StartError(CONFIG, str(wrong)) from wrong
 

@@ -35,6 +35,8 @@ class Views:
     def ready(self) -> seams.Readiness:
         worked, now = self._worked, self._worked.clock.now()
         notes_ = tuple(self._remarks())
+        if worked.standby and worked.doors_open:
+            return seams.Readiness(True, (), (*notes_, daemon.STANDBY))
         if worked.waiting is not None or worked.worker is None:
             return seams.Readiness(
                 False, (worked.waiting or seams.Trouble("stopped", "остановлена"),), notes_
@@ -75,7 +77,9 @@ class Views:
 
     def _remarks(self) -> Iterator[seams.Trouble]:
         worked = self._worked
-        if not worked.kept.events_token and worked.section.events == "webhook":
+        if worked.application is not None:
+            yield from worked.application.remarks()
+        elif not worked.kept.events_token and worked.section.events == "webhook":
             yield seams.Trouble("no_token", "сигналы портала не принимаются: не задан B24_EVENTS_TOKEN")
         if worked.reached is not None:
             for lack in (*worked.reached.notes, *worked.reached.troubles.values()):

@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from connector import clock, errors, ports, settings
-from connector.bitrix24 import hooks, portal, secret
+from connector.bitrix24 import hooks, oauth, portal, secret
 from connector.loops import config as loop_config
 from connector.web import seams
 from robots import model
@@ -62,9 +62,11 @@ async def opened(
     kept: settings.Secrets,
     ticking: ports.Clock,
     on_sending: ports.OnSending | None,
+    by: oauth.Authority | None = None,
 ) -> AsyncIterator[portal.Bitrix24Portal]:
-    """A portal to talk to while the context is open. Raises BadUrl if the webhook isn't this portal's."""
-    url = webhook(section, kept)
+    """A portal to talk to while the context is open, by an application's word or by the webhook's. Raises BadUrl if the
+    webhook isn't this portal's."""
+    url = by or webhook(section, kept)
     found = portal.Bitrix24Portal(
         url,
         portal=model.PortalId(settings.portal_id(section.address)),

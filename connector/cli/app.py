@@ -12,7 +12,21 @@ from typing import Annotated
 import typer
 
 from connector import settings
-from connector.cli import check, connect, demo, developer, exits, journal, output, run_, state, texts, why
+from connector.cli import (
+    check,
+    connect,
+    demo,
+    developer,
+    erase,
+    exits,
+    interrupts,
+    journal,
+    output,
+    run_,
+    state,
+    texts,
+    why,
+)
 
 app = typer.Typer(
     name="voronka",
@@ -22,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, connect, check, run_, why, state, journal, developer):
+for group in (demo, connect, check, run_, why, state, journal, erase, developer):
     group.register(app)
 
 
@@ -57,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         return int(ended.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         output.say("")
-        return 130
+        return interrupts.INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) left: nothing more to say, and nothing wrong.
         sys.stderr.close()

@@ -72,14 +72,14 @@ def from_portal(path: Path, rough: configuration.Compiled) -> model.Directory | 
     """None where there is no webhook: said, not failed. Raises Stop if the portal can't be read."""
     kept = settings.secrets(path)
     address = rough.loaded.settings.portal.address
-    if not kept.b24_url or not address:
+    if not (kept.b24_url or kept.app) or not address:
         output.say(texts.text("names_unchecked", secrets=settings.secrets_file(path)))
         return None
     from connector import errors
-    from connector.bootstrap import wiring
+    from connector.bootstrap import application, wiring
 
     try:
-        found, lacking = asyncio.run(wiring.reading(settings.load(), rough.loaded.settings.portal, kept))
+        found, lacking = asyncio.run(application.reading(settings.load(), rough.loaded.settings.portal, kept))
     except wiring.BadUrl as wrong:
         raise exits.Stop(exits.Code.CONFIG, str(wrong)) from None
     except errors.PortalError as refused:

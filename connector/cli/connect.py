@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector import settings
-from connector.cli import connect_words, exits, output, texts
+from connector.cli import connect_app, connect_words, exits, output, texts
 
 if TYPE_CHECKING:
+    from connector.bootstrap import joining
     from robots import model
 
 PRESET = "rop-funnel"
@@ -42,10 +44,17 @@ def connect(
     yes: Annotated[
         bool, typer.Option("--yes", help="Не спрашивать: создать недостающее и записать.")
     ] = False,
+    app: Annotated[bool, typer.Option("--app", help="Локальное приложение портала вместо вебхука.")] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", help="Сколько секунд ждать портал (с --app).", min=1)
+    ] = 900.0,
 ) -> None:
-    """Подключить портал: вебхук, права, поля, настройка в режиме просмотра."""
+    """Подключить портал: вебхук или приложение, права, поля, настройка в режиме просмотра."""
     from connector.bootstrap import joining
 
+    if app:
+        _by_application(address, preset, pipeline, public_url, file, insecure_http, wait, yes=yes)
+        return
     if check and not url:
         _knock(check)
         return
@@ -60,7 +69,34 @@ def connect(
         if check:
             raise exits.Stop(exits.Code.FINDINGS if connect_words.missing(probe) else exits.Code.FINE)
         output.say("\n".join(connect_words.signals(section.address, public_url)))
-        _set_up(section, kept, preset, pipeline, public_url, file, yes=yes)
+        _set_up(section, kept, secret, preset, pipeline, public_url, file, yes=yes)
+    except joining.Refused as refused:
+        raise exits.Stop(exits.Code(refused.code), refused.text) from None
+
+
+def _by_application(
+    address: str,
+    preset: str,
+    pipeline: str,
+    public_url: str,
+    file: Path | None,
+    insecure_http: bool,
+    wait: float,
+    *,
+    yes: bool,
+) -> None:
+    from connector.bootstrap import joining
+
+    try:
+        section = joining.app_section(connect_app.asked_address(address, yes), insecure_http)
+        path = file or Path(f"{settings.portal_id(section.address)}.yaml")
+        kept, by = connect_app.installed(section, public_url, path, wait=wait, yes=yes)
+        output.say(f"                ✓ приложение установлено в {section.address}")
+        probe = joining.probe(by, section)
+        output.say("2/6 Тариф       ✓ REST открыт")
+        output.say("\n".join(connect_words.rights(probe, app=True)))
+        output.say("\n".join(connect_words.signals(section.address, public_url, app=True)))
+        _set_up(section, kept, by, preset, pipeline, public_url, path, yes=yes)
     except joining.Refused as refused:
         raise exits.Stop(exits.Code(refused.code), refused.text) from None
 
@@ -86,6 +122,7 @@ def _asked_url(yes: bool) -> str:
 def _set_up(
     section: Any,
     kept: settings.Secrets,
+    by: joining.By,
     preset: str,
     pipeline: str,
     public_url: str,
@@ -109,7 +146,7 @@ def _set_up(
         output.say(texts.text("other_type", field=other.wanted.name))
     _write(path, text, kept)
     if listed and _agreed(texts.text("create"), yes):
-        for done in joining.create(kept.b24_url, section, lacking):
+        for done in joining.create(by, section, lacking):
             output.say(f"                ✓ {done}")
     for line in connect_words.farewell(str(path)):
         output.say(line)
@@ -123,7 +160,7 @@ def _write(path: Path, text: str, kept: settings.Secrets) -> None:
         raise exits.Stop(exits.Code.REFUSED, texts.text("kept", path=path))
     path.write_text(text, encoding="utf-8")
     before = settings.secrets(path, {})
-    settings.write_secrets(path, settings.Secrets(kept.b24_url, before.events_token))
+    settings.write_secrets(path, replace(kept, events_token=before.events_token))
 
 
 def _pipeline(directory: model.Directory, wanted: str, yes: bool) -> str:

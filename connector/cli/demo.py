@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from connector import settings
-from connector.cli import exits, output, texts
+from connector.cli import exits, interrupts, output, texts
 
 EVENTS_TOKEN = "demo-events-token-not-a-secret"  # noqa: S105  the sandbox's, made for one demo on loopback
 
@@ -37,8 +37,9 @@ def demo(
 ) -> None:
     """Учебный портал и роботы в нём: одна команда, без настройки."""
     seconds = duration(long)
-    from connector.bootstrap import runtime
-    from connector.cli import demo_lines, demo_run
+    with interrupts.NotBegun():
+        from connector.bootstrap import runtime
+        from connector.cli import demo_lines, demo_run
 
     with tempfile.TemporaryDirectory(prefix="voronka-demo-") as folder:
         plan = demo_run.Plan(

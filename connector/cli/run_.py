@@ -11,7 +11,7 @@ import typer
 
 from connector import settings
 from connector.bootstrap import notes
-from connector.cli import exits, finding, output, reading, texts
+from connector.cli import exits, finding, interrupts, output, reading, texts
 
 
 class Reload(StrEnum):
@@ -40,8 +40,9 @@ def run(
     made = settings.load()
     kept = settings.secrets(path)
     # Reading the settings is quick and says what is wrong with them; only then the heavy imports.
-    from connector import logs
-    from connector.bootstrap import runtime
+    with interrupts.NotBegun():
+        from connector import logs
+        from connector.bootstrap import runtime
 
     filtered = logs.Filter(kept.values(), runtime.log_key(kept))
     logs.setup(filtered, level=made.log_level)

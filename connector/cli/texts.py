@@ -55,6 +55,30 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Voronka never ran here: there is no database {url}. Start it: voronka run FILE",
     ),
     "no_portal": ("В базе нет такого портала: {portal}", "no such portal in the database: {portal}"),
+    "not_a_person": (
+        "не понимаю, кого стереть: «{text}». Напишите телефон, e-mail, contact 7, company 7, lead 5 или ссылку",
+        "who is that: {text}? A phone, an e-mail, contact 7, company 7, lead 5 or a link",
+    ),
+    "nobody_copied": (
+        "В копии такого человека нет; занесу его в список, чтобы он в неё не попал.",
+        "The copy knows nobody like that; they will be kept out of it.",
+    ),
+    "will_erase": (
+        "Будет стёрто без возврата: {counts}. В текстах вместо имени, телефона и почты встанет «клиент»; "
+        "роботы его сделок работают дальше. В портале ничего не изменится.",
+        "Will be erased for good: {counts}. Texts will say «клиент»; the robots of their deals go on. "
+        "Nothing changes in the portal.",
+    ),
+    "several_persons": (
+        "Ничего не стёрто: этот телефон или почта у нескольких ({refs}). Назовите одного (contact 7) или всех: --all",
+        "Nothing was erased: several have that ({refs}). Name one (contact 7) or all of them: --all",
+    ),
+    "erase_ask": ("Чтобы стереть, наберите слово «{word}»:", "To erase, type the word «{word}»:"),
+    "erase_unasked": (
+        "Ничего не стёрто: здесь некому подтвердить. Если решено, добавьте --yes",
+        "Nothing was erased: nobody here to confirm it. If it is decided, add --yes",
+    ),
+    "not_erased": ("Ничего не стёрто.", "Nothing was erased."),
     "which_portal": ("Назовите портал: --portal {portals}", "name the portal: --portal {portals}"),
     "which_card": (
         "И сделка, и лид с номером {id}: напишите deal {id} или lead {id}",
@@ -93,6 +117,31 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "demo_board": ("Доска учебного портала: {url}", "The sandbox's board: {url}"),
     "demo_page": ("Состояние роботов:      {url}", "The robots' state:   {url}"),
     "demo_stop": ("Остановить: Ctrl-C\n", "Stop: Ctrl-C\n"),
+    "need_public": (
+        "приложению нужен адрес, по которому портал видит Voronka из интернета: --public-url https://voronka.romashka.ru",
+        "an application needs the address where the portal reaches Voronka: --public-url https://voronka.example.com",
+    ),
+    "need_address": (
+        "нужен адрес портала: --address romashka.bitrix24.ru",
+        "the portal's address is needed: --address example.bitrix24.com",
+    ),
+    "ask_address": ("Адрес портала", "The portal's address"),
+    "need_app": (
+        "нужны client_id и client_secret приложения: переменные B24_CLIENT_ID и B24_CLIENT_SECRET",
+        "the application's client_id and client_secret are needed: B24_CLIENT_ID and B24_CLIENT_SECRET",
+    ),
+    "app_came": (
+        "                ✓ портал пришёл",
+        "                ✓ the portal came",
+    ),
+    "ask_app": (
+        "                Впишите то, что портал показал после сохранения",
+        "                Enter what the portal showed after saving",
+    ),
+    "app_foreign": (
+        "                ~ пришла чужая установка, не этого приложения: жду дальше",
+        "                ~ a stranger's installation came, not this application's: waiting on",
+    ),
     "need_url": (
         "нужен адрес входящего вебхука: --url или переменная B24_URL",
         "the incoming webhook's address is needed: --url or B24_URL",

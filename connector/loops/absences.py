@@ -19,6 +19,7 @@ from robots import intents, model, words
 APPROVED = "gone_approved"
 """Notebook: until when (ISO) a person lets cards vanish in any number."""
 PROBLEM = "problem.gone"
+S = intents.WishState
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +89,22 @@ class Absences:
 
     async def _tombstone(self, gone: Gone, now: datetime) -> None:
         desk = self._desk
-        await desk.mirror.tombstone(desk.id, gone.dirty, gone.ref, now)
         closes = _closes(gone.memory.past)
         if closes:
+            # First, for the tombstone finishes the dirty row: a life that ends between the two finds the card gone again.
             memory = replace(gone.memory, deleted=True, past=())
             look_id = f"{gone.ref}@gone{now:%Y%m%dT%H%M%S}"
-            # The dirty row is finished; a mark that came since bears no version that this could match.
-            finished = replace(gone.dirty, version=-1)
-            looked = ports.Looked(finished, gone.ref, look_id, now, memory, wishes=closes)
+            unfinished = replace(gone.dirty, version=-1)
+            looked = ports.Looked(unfinished, gone.ref, look_id, now, memory, wishes=closes)
             await desk.mirror.record(desk.id, [looked])
+        await desk.mirror.tombstone(desk.id, gone.dirty, gone.ref, now)
         if not gone.memory.deleted:
             desk.log.info("card.gone", card=str(gone.ref))
         self.seen(gone.ref)
 
 
 def _closes(past: Sequence[intents.Past]) -> tuple[intents.Wish, ...]:
-    """Own open tasks of a deleted card hang on people for nothing."""
+    """Own open tasks of a deleted card hang on people for nothing; so will those whose fate nobody knows yet."""
     open_tasks = set(seats.own_tasks(past))
     return tuple(
         intents.Wish(
@@ -112,10 +113,11 @@ def _closes(past: Sequence[intents.Past]) -> tuple[intents.Wish, ...]:
             digest="",
             card=row.wish.card,
             cause=f"{row.wish.cause}/close",
-            act=intents.CloseTask(row.wish.key, model.TaskId(row.made)),
+            act=intents.CloseTask(row.wish.key, model.TaskId(row.made) if row.made is not None else None),
             because="карточка удалена: задача больше не нужна",
             stands_on=row.wish.key,
         )
         for row in past
-        if isinstance(row.wish.act, intents.SetTask) and row.made is not None and row.made in open_tasks
+        if isinstance(row.wish.act, intents.SetTask)
+        and (row.made in open_tasks if row.made is not None else row.state in (S.SENT, S.UNKNOWN))
     )

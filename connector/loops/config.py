@@ -13,6 +13,12 @@ class LoopSettings:
     look_batch: int = 50
     looks_in_flight: int = 4
     """Batches looked at together."""
+    look_patience: float = 5.0
+    """So much longer a small batch of looks waits for more where the portal has no request to spare."""
+    hold_looks: float = 20.0
+    """So long, at most, a card isn't looked at again while something sent about it is in the air."""
+    stranger_delay: float = 0.5
+    """How long the doorbell of a task rests while tasks of ours are being set: it may be one of them."""
     torn_delay: float = 2.0
     park_first: float = 10.0
     park_most: float = 3600.0

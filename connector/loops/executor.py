@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector import errors, ports
@@ -25,10 +25,21 @@ LOOK_AGAIN = 5
 """Tries after which «not found» is the wish's own end: its card has been looked at since and is there."""
 
 
+def nobody() -> None:
+    """Nobody waits for answers."""
+
+
 class Executor:
-    def __init__(self, desk: desks.Desk, sending: sends.Sending) -> None:
-        self._desk, self._sending = desk, sending
+    def __init__(
+        self, desk: desks.Desk, sending: sends.Sending, *, landed: Callable[[], None] = nobody
+    ) -> None:
+        """`landed` is called when answers are written."""
+        self._desk, self._sending, self._landed = desk, sending, landed
         self._flying: dict[intents.WishKey, model.CardRef] = {}
+        self._since: dict[model.CardRef, float] = {}
+        """When the first of a card's wishes in the air took off."""
+        self._setting = 0
+        """Tasks being set now: their doorbells come before their ids."""
         self._aside: dict[model.CardRef, float] = {}
         self._ends: list[tuple[ports.Row, ports.End]] = []
         self._failing: dict[intents.WishKey, datetime] = {}
@@ -43,6 +54,14 @@ class Executor:
     @property
     def flying(self) -> frozenset[intents.WishKey]:
         return frozenset(self._flying)
+
+    def aloft(self) -> Collection[model.CardRef]:
+        """Cards that aren't worth a look until what is sent about them has landed; not for long."""
+        since = self._desk.clock.monotonic() - self._desk.settings.hold_looks
+        return [ref for ref, began in self._since.items() if began > since]
+
+    def setting_tasks(self) -> bool:
+        return self._setting > 0
 
     def looked(self, refs: Collection[model.CardRef]) -> None:
         """These cards were just looked at: there may be new wishes, and what waited for a look needn't."""
@@ -110,6 +129,7 @@ class Executor:
                 case None:
                     for one in (row, *still.beside(row, behind[row.wish.card], asked)):
                         self._flying[one.wish.key] = one.wish.card
+                        self._since.setdefault(one.wish.card, desk.clock.monotonic())
                         supervisor.spawn(group, self._carry_out(one), name=f"wish {desk.id} {one.seq}")
         if looks:
             await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(looks)])
@@ -136,13 +156,15 @@ class Executor:
     # ------------------------------------------------------------ sending
 
     async def _carry_out(self, row: ports.Row) -> None:
-        key = row.wish.key
+        key, sets = row.wish.key, isinstance(row.wish.act, intents.SetTask)
+        self._setting += sets
         try:
             end = await self._attempt(row)
         finally:
             self._sending.over(key)
+            self._setting -= sets
         if end is None:
-            self._flying.pop(key, None)
+            self._flown([key])
             return
         self._ends.append((row, end))
         self._answered.set()
@@ -155,6 +177,7 @@ class Executor:
             done = await self._desk.portal.perform(row)
         except Exception as trouble:  # noqa: BLE001 - every way to fail is an outcome of this one row
             if self._sending.was_barred(key):
+                self._put_aside(row, self._desk.settings.poll)  # the lease ran out: not asked again at once
                 return None
             return self._outcome(row, trouble)
         self._desk.at("after_answer")
@@ -265,11 +288,18 @@ class Executor:
         except BaseException:
             self._ends = ends + self._ends
             raise
+        self._flown([row.wish.key for row, _ in ends])
         for row, end in ends:
-            self._flying.pop(row.wish.key, None)
             if end.to.final:
                 self._failing.pop(row.wish.key, None)
         self.wake.set()
+
+    def _flown(self, keys: Collection[intents.WishKey]) -> None:
+        for key in keys:
+            self._flying.pop(key, None)
+        aloft = set(self._flying.values())
+        self._since = {ref: began for ref, began in self._since.items() if ref in aloft}
+        self._landed()
 
     async def _end(self, ends: Sequence[tuple[ports.Row, ports.End]]) -> None:
         desk = self._desk
@@ -279,7 +309,8 @@ class Executor:
             raise
         except Exception as bug:  # noqa: BLE001 - one impossible transition must not hold up its fellows' answers
             if len(ends) == 1:
-                supervisor.tell_failure(desk, "executor", bug)
+                if not await self._called_off(ends[0][0]):
+                    supervisor.tell_failure(desk, "executor", bug)
                 return
             for one in ends:
                 await self._end([one])
@@ -294,6 +325,11 @@ class Executor:
             tell_end(desk, row, end)
         looks, self._vanished = self._vanished, set()
         await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(looks)])
+
+    async def _called_off(self, row: ports.Row) -> bool:
+        """A look buried the card, or a reload came, between the taking of a wish and an end that needed no sending."""
+        found = await self._desk.ledger.rows(self._desk.id, card=row.wish.card)
+        return any(one.wish.key == row.wish.key and one.state is S.SUPERSEDED for one in found)
 
 
 def ended(row: ports.Row, done: ports.Done, now: datetime) -> ports.End:

@@ -10,11 +10,29 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from itertools import groupby
+from typing import Protocol
 
 from connector import errors, ports
 from connector.loops import backfill, config, looking, supervisor
 from connector.loops import desk as desks
 from robots import decision, model
+
+
+class Air(Protocol):
+    """What the executor has sent and not heard of yet."""
+
+    def aloft(self) -> Collection[model.CardRef]: ...
+
+    def setting_tasks(self) -> bool: ...
+
+
+class _Calm(Air):
+    def aloft(self) -> Collection[model.CardRef]:
+        return ()
+
+    def setting_tasks(self) -> bool:
+        return False
+
 
 Heard = Callable[[Collection[model.CardRef]], None]
 
@@ -22,6 +40,7 @@ Heard = Callable[[Collection[model.CardRef]], None]
 SAY_EVERY = 60.0
 SMALL_AFTER = 0.5
 """Seconds that a small batch waits for the one in the air, at most."""
+HALF = 0.5
 UNMINDED = frozenset({ports.Kind.ACTIVITY, ports.Kind.COMMENT})
 
 
@@ -37,9 +56,13 @@ class Reconciler:
         key: bytes,
         decide: looking.Decide = decision.decide,
         looked: Heard = nobody,
+        air: Air | None = None,
     ) -> None:
-        """`key` keys the digests of phones and e-mails; `looked` is told which cards were just recorded."""
-        self._desk, self._looked = desk, looked
+        """`key` keys the digests of phones and e-mails; `looked` is told which cards were just recorded; `air` tells what
+        is being sent."""
+        self._desk, self._looked, self._air = desk, looked, air or _Calm()
+        self._strangers: dict[ports.Thing, float] = {}
+        """Since when a task's doorbell waits to be known for one of ours."""
         self._looking = looking.Looking(desk, decide, key)
         self._busy: set[ports.Thing] = set()
         self._alone: set[ports.Thing] = set()
@@ -75,20 +98,26 @@ class Reconciler:
         self._landed.clear()
         if self._flying >= self._limit:
             await self._landed.wait()
-        elif self._flying:
+        elif self._flying or self._air.aloft():
             await supervisor.first_of(self._landed.wait(), self._desk.inbox.wait(self._desk.id, delay))
         else:
             await self._desk.inbox.wait(self._desk.id, delay)
+
+    def stir(self) -> None:
+        """Something has landed: what was held back for it may be looked at."""
+        self._landed.set()
 
     async def _begin(self, group: asyncio.TaskGroup) -> int:
         desk, size, free = self._desk, self._desk.settings.look_batch, self._limit - self._flying
         if free <= 0:
             return 0
-        busy = self._busy | self._set_aside()
+        busy = self._busy | self._set_aside() | {_thing(ref) for ref in self._air.aloft()}
         taken = await desk.inbox.take(desk.id, desk.clock.now(), free * size, busy)
         batches = _batches(taken, self._alone, size)[:free]
         now = desk.clock.monotonic()
-        if self._flying and now - self._began < SMALL_AFTER:
+        crowded = desk.portal.crowded()
+        patience = SMALL_AFTER + crowded * desk.settings.look_patience
+        if (self._flying or crowded > HALF) and now - self._began < patience:
             # A look costs the same for one card and for fifty: while one is in the air only full batches follow it.
             batches = [batch for batch in batches if len(batch) >= size]
         if batches:
@@ -159,6 +188,11 @@ class Reconciler:
             desk.id, [thing.id for thing in asked if thing.kind is ports.Kind.TASK]
         )
         local = await self._copied()
+        waiting = self._resting(
+            [thing for thing in asked if thing.kind is ports.Kind.TASK and thing.id not in ours]
+        )
+        asked = [thing for thing in asked if thing not in waiting]
+        others = [dirty for dirty in others if dirty.thing not in waiting]
         asked = [
             thing
             for thing in asked
@@ -174,6 +208,18 @@ class Reconciler:
         if marks:
             await desk.inbox.mark(desk.id, sorted(marks), lane)
         await desk.inbox.finish(desk.id, others)
+
+    def _resting(self, strangers: Collection[ports.Thing]) -> set[ports.Thing]:
+        """Tasks that are perhaps ours: the ledger will name their cards once the answers have come."""
+        now, settings = self._desk.clock.monotonic(), self._desk.settings
+        self._strangers = {
+            t: since for t, since in self._strangers.items() if now - since < 2 * settings.hold_looks
+        }
+        if not self._air.setting_tasks():
+            return set()
+        waiting = {t for t in strangers if now - self._strangers.setdefault(t, now) < settings.hold_looks}
+        self._put_aside(waiting, settings.stranger_delay)
+        return waiting
 
     async def _answer(self, dirty: ports.Dirty, trouble: Exception) -> None:
         """What couldn't be looked at stays dirty: soon again, or parked ever longer."""

@@ -37,6 +37,10 @@ class Sending:
         self._at("before_send")
         fresh = wanted - self._sent
         granted = await self._ledger.sending(self._portal, fresh, self._clock.now()) if fresh else frozenset()
+        if not self._owned():
+            # The process was frozen over the commit, perhaps past the lease: what is `sent` is settled by its next owner.
+            self._barred |= wanted
+            return frozenset()
         self._sent |= granted
         self._barred |= fresh - granted
         return (wanted & self._sent) - self._barred

@@ -83,8 +83,10 @@ class PortalWorker:
         self._looked = asyncio.Event()
         self._ready = asyncio.Event()
         self.sweeper = sweep.Sweeper(self.desk, first=self.begin)
-        self.executor = executor.Executor(self.desk, sending)
-        self.reconciler = reconcile.Reconciler(self.desk, key=key, decide=decide, looked=self._heard)
+        self.executor = executor.Executor(self.desk, sending, landed=self._down)
+        self.reconciler = reconcile.Reconciler(
+            self.desk, key=key, decide=decide, looked=self._heard, air=self.executor
+        )
         self.settler = settle.Settler(self.desk, flying=lambda: self.executor.flying)
         self.moments = moments.Moments(self.desk, executor=self.executor.wake, changed=self._looked)
         self.backfill = backfill.Backfill(self.desk)
@@ -151,6 +153,9 @@ class PortalWorker:
                 await run(stop)
 
         return waiting
+
+    def _down(self) -> None:
+        self.reconciler.stir()
 
     def _heard(self, refs: Collection[model.CardRef]) -> None:
         self.executor.looked(refs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,11 @@ from connector import ports
 from robots import model
 
 if TYPE_CHECKING:
-    from connector.store import engine
+    from pathlib import Path
+
+    from connector.store import bells, engine
+    from connector.store import retention as keeping
+    from connector.store import tokens as token_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +64,78 @@ class Store:
     ledger: ports.Ledger
     notebook: ports.Notebook
     journal: ports.Journal
+    tokens: token_rows.SqlTokens
+    """Of an application, sealed; no loop asks for them."""
+    erasure: ports.Erasure
+    leases: ports.Leases
+    retention: keeping.SqlRetention
+    under: Callable[[model.PortalId, int], Store]
+    """The same rooms for the holder of a portal's lease: (portal, token). Its writes are refused once the portal is
+    another worker's, save answers to what it sent itself."""
 
 
 @asynccontextmanager
 async def open_store(url: str, *, daemon: bool) -> AsyncIterator[Store]:
     """Raises StoreError, in one sentence, where the store can't be had.
 
-    A daemon has the file for itself, creates and migrates it; a guest (`daemon=False`) works on a store that is there,
-    beside a daemon or without one, and where the file is read-only only its writes fail.
+    A daemon creates and migrates the store; it has a file for itself, a server it shares with other workers. A guest
+    (`daemon=False`) works on a store that is there, beside a daemon or without one, and where it is read-only only its
+    writes fail.
     """
+    from connector.store import opening
+
+    place = opening.database(url)
+    opened = _server(place, daemon) if isinstance(place, str) else _file(place, daemon)
+    async with opened as store:
+        yield store
+
+
+@asynccontextmanager
+async def _file(path: Path, daemon: bool) -> AsyncIterator[Store]:
     from connector.store import engine, inbox, opening
 
     with ExitStack() as lock:
-        path = opening.database(url)
         if daemon:
             lock.enter_context(opening.only_daemon(path))
             await asyncio.to_thread(opening.prepare, path)
         read_only = await asyncio.to_thread(opening.inspect, path)
         database = engine.Sqlite(path, inbox.mark, read_only=read_only)
         try:
-            yield over(database)
+            yield over(database, sole=True)
         finally:
             await database.aclose()
 
 
-def over(database: engine.Engine) -> Store:
-    """The store's rooms over any Engine."""
-    from connector.store import bells, inbox, journal, ledger, mirror, notebook
+@asynccontextmanager
+async def _server(dsn: str, daemon: bool) -> AsyncIterator[Store]:
+    from connector.store import bells, inbox, opening_postgres, postgres
 
-    ringing = bells.Bells()
+    await asyncio.to_thread(opening_postgres.prepare if daemon else opening_postgres.inspect, dsn)
+    database, ringing = postgres.Postgres(dsn, inbox.mark), bells.Bells()
+    try:
+        if daemon:
+            await database.listen(ringing.ring, ringing.ring_all)
+        yield over(database, ringing)
+    finally:
+        await database.aclose()
+
+
+def over(database: engine.Engine, ringing: bells.Bells | None = None, *, sole: bool = False) -> Store:
+    """The store's rooms over any Engine; `ringing` where somebody else rings the bells too."""
+    from connector.store import bells, erasing, fencing, inbox, journal, leases, ledger, mirror, notebook
+    from connector.store import retention as keeping
+    from connector.store import tokens as token_rows
+
+    bell = ringing or bells.Bells()
     return Store(
-        inbox=inbox.SqlInbox(database, ringing),
-        mirror=mirror.SqlMirror(database, ringing),
-        ledger=ledger.SqlLedger(database, ringing),
+        inbox=inbox.SqlInbox(database, bell),
+        mirror=mirror.SqlMirror(database, bell),
+        ledger=ledger.SqlLedger(database, bell),
         notebook=notebook.SqlNotebook(database),
         journal=journal.SqlJournal(database),
+        tokens=token_rows.SqlTokens(database),
+        erasure=erasing.SqlErasure(database),
+        leases=leases.SqlLeases(database, sole=sole),
+        retention=keeping.SqlRetention(database),
+        under=lambda portal, token: over(fencing.Fenced(database, portal, token), bell, sole=sole),
     )

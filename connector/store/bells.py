@@ -21,6 +21,11 @@ class Bells:
         self._rings += 1
         self._rung[portal].set()
 
+    def ring_all(self) -> None:
+        """Something may have been missed: every portal is looked through."""
+        for rung in self._rung.values():
+            rung.set()
+
     def swarming(self) -> bool:
         """Whether more are likely to ring at once: a look costs the portal the same for one card and for fifty."""
         now = asyncio.get_running_loop().time()

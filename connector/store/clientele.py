@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import ports
-from connector.store import codec, engine, tables
+from connector.store import codec, engine, erasing, tables
 from robots import model
 
 CARDS, LINKS, CLIENTS, COMMS = tables.cards.c, tables.links.c, tables.clients.c, tables.comms.c
@@ -57,6 +57,7 @@ def cards_of(conn: sa.Connection, portal: str, client: model.ClientRef) -> list[
 
 
 def copy(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedClient]) -> None:
+    copied = erasing.clients(conn, portal, copied)
     names = [str(copy.client.ref) for copy in copied]
     conn.execute(sa.delete(tables.comms).where(COMMS.portal == portal, COMMS.client.in_(names)))
     bodies = [

@@ -76,6 +76,11 @@ def clean_text(text: str) -> str:
     return text if text.isascii() and "\0" not in text else DIRT.sub("\ufffd", text)
 
 
+def whole(number: int | None) -> int | None:
+    """None for what no column of a database holds: such a number names nothing of ours."""
+    return number if number is None or -BIGGEST <= number <= BIGGEST else None
+
+
 def clean_json(value: Any) -> Any:
     """The same free JSON without dirt."""
     if isinstance(value, str):

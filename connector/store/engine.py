@@ -1,10 +1,9 @@
-"""How work reaches a database: `Engine` is the seam, `Sqlite` the one implementation so far.
+"""How work reaches a database: `Engine` is the seam, `Sqlite` is here, `postgres.Postgres` beside it.
 
 Work is a plain function of a `sqlalchemy.Connection`; it is run whole in one transaction and never sees the event loop.
-So a store over PostgreSQL is another Engine (AsyncConnection.run_sync runs the same functions) and the dialect's hooks at
-the end of this file. SQLite has one writer by nature: a thread with group commit (`writer`); reads are snapshots of WAL
-in two threads of their own and wait for nobody. Threads and not aiosqlite: a hop per statement costs more than the
-statement, and what must be closed is closed in one place.
+What dialects say differently is at the end of this file. SQLite has one writer by nature: a thread with group commit
+(`writer`); reads are snapshots of WAL in two threads of their own and wait for nobody. Threads and not aiosqlite: a hop
+per statement costs more than the statement, and what must be closed is closed in one place.
 """
 
 from __future__ import annotations
@@ -46,6 +45,10 @@ class Engine(Protocol):
         """Returns after the commit. StoreError: nothing of this work was written."""
         ...
 
+    async def answer(self, work: Callable[[sa.Connection, bool], T]) -> T:
+        """Like `write`, for what may come late: the work is told whether the portal is another worker's by now."""
+        return await self.write(lambda conn: work(conn, False))
+
     async def mark(self, marks: Sequence[writer.Mark]) -> None:
         """The hot path: like `write`, but a mark goes before other work and shares its commit with all that wait."""
         ...
@@ -60,7 +63,7 @@ class Sqlite(Engine):
         self._closed = False
         self._threads = futures.ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         writers = connections(path, read_only=read_only, size=1)
-        self._writer = writer.Writer(writers, marking, asyncio.get_running_loop(), store_error)
+        self._writer = writer.Writer(SqliteHand(writers), marking, asyncio.get_running_loop())
 
     async def read(self, work: Work[T]) -> T:
         if self._closed:
@@ -89,6 +92,58 @@ class Sqlite(Engine):
         self._readers.dispose()
         # The writer goes last: the last connection to close folds the WAL into the file.
         self._writer.close()
+
+
+def driver(conn: sa.Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, conn.connection.driver_connection)
+
+
+class SqliteHand(writer.Hand):
+    def __init__(self, connections: sa.Engine) -> None:
+        self._connections = connections
+
+    def live(self, life: Callable[[], None]) -> None:
+        life()
+
+    def connect(self) -> sa.Connection:
+        return self._connections.connect()
+
+    def begin(self, conn: sa.Connection) -> None:
+        driver(conn).execute("BEGIN IMMEDIATE")
+
+    def commit(self, conn: sa.Connection) -> None:
+        driver(conn).execute("COMMIT")
+
+    def save(self, conn: sa.Connection) -> None:
+        driver(conn).execute("SAVEPOINT work")
+
+    def release(self, conn: sa.Connection) -> None:
+        driver(conn).execute("RELEASE work")
+
+    def go_back(self, conn: sa.Connection, _error: Exception) -> bool:
+        raw = driver(conn)
+        if not raw.in_transaction:  # a full disk may end the whole transaction: then nobody's work is in
+            return False
+        raw.execute("ROLLBACK TO work")
+        return True
+
+    def roll_back(self, conn: sa.Connection) -> bool:
+        try:
+            raw = driver(conn)
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+        except (sqlite3.Error, sa.exc.SQLAlchemyError):
+            return False
+        return True
+
+    def again(self, _error: Exception) -> bool:
+        return False
+
+    def translate(self, error: Exception) -> Exception:
+        return store_error(error)
+
+    def close(self) -> None:
+        self._connections.dispose()
 
 
 def connections(path: Path, *, read_only: bool, size: int) -> sa.Engine:
@@ -121,7 +176,7 @@ def connections(path: Path, *, read_only: bool, size: int) -> sa.Engine:
 def transaction(conn: sa.Connection, begin: str) -> Iterator[None]:
     """SQLAlchemy's own `begin` says nothing to the driver here, but then it knows (and Alembic knows) whose end it is."""
     with conn.begin():
-        writer.driver(conn).execute(begin)
+        driver(conn).execute(begin)
         yield
 
 
@@ -169,6 +224,15 @@ def insert(conn: sa.Connection, table: sa.Table) -> sqlite.Insert:
     return sqlite.insert(table)
 
 
+def now(conn: sa.Connection) -> int:
+    """The database's clock in whole microseconds: of this very moment, not of the transaction's beginning."""
+    if conn.dialect.name == "postgresql":
+        clock = sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
+    else:
+        clock = sa.text("SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS integer) * 1000")
+    return int(conn.execute(clock).scalar_one())
+
+
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     rest = iter(items)
     while part := list(islice(rest, size)):
@@ -206,7 +270,7 @@ def bulk(conn: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], c
         return
     picked = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(rows[0])))
     sql = f"{into} SELECT {picked} FROM json_each(?) WHERE true ORDER BY json_each.key {conflict}"  # noqa: S608
-    writer.driver(conn).execute(sql, (as_json([list(row.values()) for row in rows]),))
+    driver(conn).execute(sql, (as_json([list(row.values()) for row in rows]),))
 
 
 def _quoted(names: Iterable[str]) -> list[str]:

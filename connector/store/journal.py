@@ -25,7 +25,7 @@ def write(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked]) -> N
                 "look": look.look_id,
                 "at": codec.micros(look.at),
                 "stage": codec.clean_text(place.stage) if place else "",
-                "pipeline": place.pipeline if place else 0,
+                "pipeline": codec.whole(place.pipeline if place else 0) or 0,
                 "config": look.config,
                 "trace": codec.dump_trace(look.trace),
             }

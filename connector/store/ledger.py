@@ -6,6 +6,7 @@ hold open rows alone, so hundreds of thousands of finished ones cost nothing.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connector import ports
+from connector import errors, ports
 from connector.store import bells, codec, engine, inbox, tables, transitions
 from robots import intents, model
 
@@ -182,6 +183,18 @@ def _sending(
     )
 
 
+def _still_out(conn: sa.Connection, portal: str, ends: Sequence[ports.End], life: str) -> list[ports.End]:
+    """Of answers that came after the portal was lost: those whose row this worker sent and nobody has settled since."""
+    query = sa.select(ROW.key).where(
+        ROW.portal == portal, ROW.state == S.SENT.value, ROW.life.startswith(f"{life}.")
+    )
+    keys = {end.key for end in ends}
+    out = {
+        key for part in engine.chunks(keys) for key in conn.execute(query.where(ROW.key.in_(part))).scalars()
+    }
+    return [end for end in ends if end.key in out]
+
+
 def _end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
     states = _states(conn, portal, {end.key for end in ends})
     rows: list[dict[str, Any]] = []
@@ -200,7 +213,7 @@ def _end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
                 "d": codec.micros(end.at) if end.to.final else None,
                 "r": codec.maybe_micros(end.retry_at),
                 "n": codec.clean_text(end.note) or None,
-                "m": end.made,
+                "m": codec.whole(end.made),
             }
         )
     engine.many(conn, ENDING, rows)
@@ -262,6 +275,13 @@ def _behind(portal: str, now: int, cards: Collection[model.CardRef]) -> sa.Selec
 class SqlLedger(ports.Ledger):
     def __init__(self, database: engine.Engine, ringing: bells.Bells) -> None:
         self._engine, self._bells = database, ringing
+        self._page = itertools.count(1)
+        self._turn_page()
+
+    def _turn_page(self) -> None:
+        """After a sending whose commit is in doubt: its rows may be `sent`, and nobody sends them. Under another name for
+        this life they are settled like another one's."""
+        self._life = f"{self._engine.life}.{next(self._page)}"
 
     async def _rows(self, query: sa.Select[Any]) -> Sequence[ports.Row]:
         """Read and decoded in the reader's thread: a long list must not hold up the loop."""
@@ -283,12 +303,19 @@ class SqlLedger(ports.Ledger):
     async def sending(
         self, portal: model.PortalId, keys: Collection[intents.WishKey], now: datetime
     ) -> frozenset[intents.WishKey]:
-        life = self._engine.life
-        return await self._engine.write(lambda conn: _sending(conn, portal, keys, now, life))
+        life = self._life
+        try:
+            return await self._engine.write(lambda conn: _sending(conn, portal, keys, now, life))
+        except errors.StoreError:
+            self._turn_page()
+            raise
 
     async def end(self, portal: model.PortalId, ends: Sequence[ports.End]) -> None:
+        def work(conn: sa.Connection, late: bool) -> None:
+            _end(conn, portal, _still_out(conn, portal, ends, self._engine.life) if late else ends)
+
         if ends:
-            await self._engine.write(lambda conn: _end(conn, portal, ends))
+            await self._engine.answer(work)
 
     async def unsettled(self, portal: model.PortalId, now: datetime, window: float) -> Sequence[ports.Row]:
         long_ago = codec.micros(now - timedelta(seconds=window))
@@ -296,7 +323,7 @@ class SqlLedger(ports.Ledger):
         to_look = (ROW.state == S.UNKNOWN.value) & (
             ROW.retry_at.is_(None) | (ROW.retry_at <= codec.micros(now))
         )
-        left = (ROW.state == S.SENT.value) & (ROW.life != self._engine.life) & (ROW.sent_at <= long_ago)
+        left = (ROW.state == S.SENT.value) & (ROW.life != self._life) & (ROW.sent_at <= long_ago)
         query = FULL.where(ROW.portal == portal, ROW.state.in_(out), to_look | left).order_by(ROW.seq)
         return await self._rows(query)
 
@@ -334,7 +361,7 @@ class SqlLedger(ports.Ledger):
         self, portal: model.PortalId, tasks: Collection[int]
     ) -> Mapping[int, model.CardRef]:
         found: dict[int, model.CardRef] = {}
-        for part in engine.chunks(tasks):
+        for part in engine.chunks(task for task in tasks if codec.whole(task) is not None):
             for row in await self._rows(FULL.where(ROW.portal == portal, ROW.made.in_(part))):
                 if row.made is not None and isinstance(row.wish.act, intents.SetTask):
                     found[row.made] = row.wish.card

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import ports
-from connector.store import api, bells, clientele, codec, engine, inbox, journal, ledger, tables
+from connector.store import api, bells, clientele, codec, engine, erasing, inbox, journal, ledger, tables
 from robots import intents, model
 
 CARDS, VISITS = tables.cards.c, tables.visits.c
@@ -68,7 +68,7 @@ def _save_visits(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked
                 "card": str(look.ref),
                 "visit": visit.id,
                 "kind": look.ref.kind.value,
-                "row": visit.row,
+                "row": codec.whole(visit.row),
                 "entered": codec.micros(visit.entered),
                 "body": codec.dump(visit),
             }
@@ -83,6 +83,7 @@ def _save_visits(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked
 def _record(
     conn: sa.Connection, portal: model.PortalId, looked: Sequence[ports.Looked]
 ) -> list[intents.WishKey]:
+    looked = erasing.guarded(conn, portal, looked)
     rows = []
     for look in looked:
         row = _card_row(portal, look.ref, look.memory)
@@ -104,6 +105,7 @@ def _record(
 
 
 def _copy_cards(conn: sa.Connection, portal: str, copied: Sequence[ports.CopiedCard]) -> None:
+    copied = erasing.cards(conn, portal, copied)
     names = [str(copy.card.ref) for copy in copied]
     looked = sa.select(CARDS.card).where(
         CARDS.portal == portal, CARDS.card.in_(names), CARDS.looked_at.is_not(None)
@@ -219,7 +221,7 @@ class SqlMirror(api.Mirror):
         query = sa.select(VISITS.row).where(VISITS.portal == portal, VISITS.kind == kind.value)
 
         def work(conn: sa.Connection) -> set[int]:
-            parts = engine.chunks(rows)
+            parts = engine.chunks(row for row in rows if codec.whole(row) is not None)
             return {
                 row for part in parts for row in conn.execute(query.where(VISITS.row.in_(part))).scalars()
             }

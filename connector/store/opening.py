@@ -1,6 +1,6 @@
-"""Opening a file: who may have it, which version it is, and bringing it to ours.
+"""Opening a store: who may have it, which version it is, and bringing it to ours. A server's: `opening_postgres`.
 
-Law: one daemon at a time (an OS lock on `FILE.lock`, which dies with its holder, however it dies); only a daemon creates
+Law for a file: one daemon at a time (an OS lock on `FILE.lock`, which dies with its holder, however it dies); only a daemon creates
 or migrates, check and migration in one transaction; nobody works on a store that a newer program wrote.
 """
 
@@ -16,22 +16,28 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from connector import errors
-from connector.store import engine, tables, writer
+from connector.store import engine, tables
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def database(url: str) -> Path:
-    """The file of a `sqlite:///…` URL."""
+KINDS = "sqlite:///voronka.sqlite или postgresql://имя:пароль@сервер/база"
+
+
+def database(url: str) -> Path | str:
+    """The file of a `sqlite:///…` URL, or the DSN of a server."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise errors.StoreError(
-            "адрес базы не читается; он выглядит так: sqlite:///voronka.sqlite"
-        ) from error
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise errors.StoreError(f"адрес базы не читается; он выглядит так: {KINDS}") from error
+    if parsed.drivername in ("postgresql", "postgres", "postgresql+asyncpg"):
+        rest = url.partition("://")[2]
+        if not parsed.database:
+            raise errors.StoreError(f"в адресе базы не названа сама база; он выглядит так: {KINDS}")
+        return f"postgresql://{rest}"
     if parsed.get_backend_name() != "sqlite":
         raise errors.StoreError(
-            f"с базой вида {parsed.get_backend_name()} Voronka не работает, только sqlite:///…"
+            f"с базой вида {parsed.get_backend_name()} Voronka не работает, только sqlite:///… и postgresql://…"
         )
     if not parsed.database or parsed.database == ":memory:":
         raise errors.StoreError("база должна быть файлом: то, что в памяти, пропадёт вместе с программой")
@@ -65,8 +71,8 @@ def prepare(path: Path) -> None:
         connections = engine.connections(path, read_only=False, size=1)
         try:
             with connections.connect() as conn, engine.transaction(conn, "BEGIN IMMEDIATE"):
-                if _version(writer.driver(conn), path) != tables.HEAD:
-                    _migrate(conn)
+                if behind(_version(engine.driver(conn), path)):
+                    migrate(conn)
         finally:
             connections.dispose()
     except (sqlite3.Error, sa.exc.OperationalError, sa.exc.DatabaseError) as error:
@@ -84,11 +90,8 @@ def inspect(path: Path) -> bool:
             version = _version(raw, path)
     except sqlite3.Error as error:
         raise errors.StoreError(f"{path}: {engine.said(str(error))}") from error
-    if version != tables.HEAD:
-        raise errors.StoreError(
-            f"{path} от более старой программы (версия {version}, нужна {tables.HEAD}): "
-            "запустите voronka run один раз, она обновит базу"
-        )
+    if behind(version):
+        raise too_old(version, str(path))
     return not os.access(path, os.W_OK)
 
 
@@ -106,16 +109,35 @@ def _version(raw: sqlite3.Connection, path: Path) -> str | None:
             raise errors.StoreError(f"{path} — база другой программы")
         return None
     found = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-    version = str(found[0]) if found else None
-    if version is not None and version > tables.HEAD:
+    return known(str(found[0]) if found else None, str(path))
+
+
+def known(version: str | None, where: str) -> str | None:
+    """Raises StoreError for a store that this program would not understand.
+
+    A version is two digits of the shape and two of additions: what was only added to a store doesn't disturb a program
+    that knows nothing of it, so old workers go on while a new one has already migrated.
+    """
+    if version is not None and version[:2] > tables.HEAD[:2]:
         raise errors.StoreError(
-            f"{path} от более новой программы (версия {version}, эта знает {tables.HEAD}): "
+            f"{where} от более новой программы (версия {version}, эта знает {tables.HEAD}): "
             "запустите ту или верните копию базы"
         )
     return version
 
 
-def _migrate(conn: sa.Connection) -> None:
+def behind(version: str | None) -> bool:
+    return version is None or version < tables.HEAD
+
+
+def too_old(version: str | None, where: str) -> errors.StoreError:
+    return errors.StoreError(
+        f"{where} от более старой программы (версия {version}, нужна {tables.HEAD}): "
+        "запустите voronka run один раз, она обновит базу"
+    )
+
+
+def migrate(conn: sa.Connection) -> None:
     from alembic import command, config
 
     settings = config.Config()

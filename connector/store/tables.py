@@ -1,4 +1,4 @@
-"""The tables as the present program knows them; `migrations/` brings a file to this shape (a test compares the two).
+"""The tables as the present program knows them; `migrations/` brings a store to this shape (a test compares the two).
 
 Moments are BigInteger microseconds UTC, bodies are JSON text of `codec`, cards, clients and things are `deal:12`.
 `HEAD` is the version of this shape: the newest migration.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-HEAD = "0001"
+HEAD = "0004"
 
 metadata = sa.MetaData()
 
@@ -170,4 +170,41 @@ notes = sa.Table(
     sa.Column("portal", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     _key("value"),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("portal", sa.Text, primary_key=True),
+    _key("worker"),
+    sa.Column("token", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("portal", sa.Text, primary_key=True),
+    sa.Column("worker", sa.Text, primary_key=True),
+    sa.Column("seen", sa.BigInteger, nullable=False),
+)
+
+no_copy = sa.Table(
+    "no_copy",
+    metadata,
+    sa.Column("portal", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("portal", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("sealed", sa.Text),  # NULL: erased
+    sa.Column("why", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("holder", sa.Text),
+    sa.Column("held_until", sa.BigInteger),
 )

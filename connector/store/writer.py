@@ -1,22 +1,22 @@
-"""The one writer: a thread that owns the writing connection and commits what has gathered.
+"""A writer: a thread that owns a writing connection and commits what has gathered. A `Hand` knows the database's ways.
 
 A transaction is: works from the queue until it is `FULL_AFTER` seconds old (at least one), each in a savepoint of its own
 so that one that fails takes nobody along; then every mark that waits by then; COMMIT, one fsync for all. Marks go last
 because so those that came during the works are in. Nobody is answered before the commit. If the transaction itself
 fails, nothing is written and everybody who waits is told at once (an honest 503 and no queue to run dry); the next
-transaction tries anew, so a disk with room again needs no restart.
+transaction tries anew, so a disk with room again needs no restart. Where the database itself asks for another try (two
+processes stood in each other's way), the same jobs are done once more.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
-from typing import Any, cast
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -31,8 +31,44 @@ Mark = tuple[str, str, int]
 Marking = Callable[[sa.Connection, Sequence[Mark]], None]
 
 
-def driver(conn: sa.Connection) -> sqlite3.Connection:
-    return cast(sqlite3.Connection, conn.connection.driver_connection)
+TRIES = 5
+"""Of one transaction that the database asks to do again."""
+
+
+class Hand(Protocol):
+    """What two databases do differently about a transaction. All of it is called in the writer's thread."""
+
+    def live(self, life: Callable[[], None]) -> None:
+        """Runs the thread's whole life; where the driver needs something around it, it is there."""
+        ...
+
+    def connect(self) -> sa.Connection: ...
+
+    def begin(self, conn: sa.Connection) -> None: ...
+
+    def commit(self, conn: sa.Connection) -> None: ...
+
+    def save(self, conn: sa.Connection) -> None:
+        """A savepoint; `release` it in the end, after `go_back` too."""
+        ...
+
+    def release(self, conn: sa.Connection) -> None: ...
+
+    def go_back(self, conn: sa.Connection, error: Exception) -> bool:
+        """To the savepoint. False: the whole transaction is lost with what failed."""
+        ...
+
+    def roll_back(self, conn: sa.Connection) -> bool:
+        """False: the connection is good for nothing any more."""
+        ...
+
+    def again(self, error: Exception) -> bool:
+        """Whether the same transaction may well go through now."""
+        ...
+
+    def translate(self, error: Exception) -> Exception: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -89,6 +125,12 @@ class Queue:
             self.works, self.marks = deque(), []
             return taken
 
+    def put_back(self, jobs: Sequence[Job]) -> None:
+        """They go first again, in their order."""
+        with self.ready:
+            self.works.extendleft(job for job in reversed(jobs) if job.work is not None)
+            self.marks[:0] = [job for job in jobs if job.work is None]
+
     def close(self) -> None:
         with self.ready:
             self.closing = True
@@ -96,19 +138,13 @@ class Queue:
 
 
 class Writer:
-    def __init__(
-        self,
-        connections: sa.Engine,
-        marking: Marking,
-        loop: asyncio.AbstractEventLoop,
-        translate: Callable[[Exception], Exception],
-    ) -> None:
-        self._connections, self._marking, self._loop, self._translate = connections, marking, loop, translate
+    def __init__(self, hand: Hand, marking: Marking, loop: asyncio.AbstractEventLoop) -> None:
+        self._hand, self._marking, self._loop = hand, marking, loop
         self._queue = Queue()
         self._conn: sa.Connection | None = None
         # A daemon thread: a store that somebody forgot to close must not hold the process at SIGTERM. Cutting it off
         # is what kill -9 does, and that is survived.
-        self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
+        self._thread = threading.Thread(target=hand.live, args=(self._run,), name="store-write", daemon=True)
         self._thread.start()
 
     async def submit(self, work: Callable[[sa.Connection], Any]) -> Any:
@@ -121,15 +157,15 @@ class Writer:
         self._queue.put(job)
         await job.future
 
-    def close(self) -> None:
-        """Blocks until what waits is committed; not for the loop's own thread."""
+    def close(self, within: float | None = None) -> None:
+        """Blocks until what waits is committed, or `within` seconds; not for the loop's own thread."""
         self._queue.close()
-        self._thread.join()
+        self._thread.join(within)
 
     # ------------------------------------------------------------ in the thread
 
     def _run(self) -> None:
-        committed = 0.0
+        committed, tries = 0.0, 0
         while self._queue.wait():
             early = committed + APART - monotonic()
             if early > 0 and self._queue.only_marks():
@@ -137,55 +173,55 @@ class Writer:
             jobs: list[Job] = []
             try:
                 self._transaction(jobs)
+                tries = 0
             except Exception as error:  # noqa: BLE001  told to everybody who waits
                 self._roll_back()
+                tries += 1
+                if tries < TRIES and self._hand.again(error):
+                    self._queue.put_back(jobs)
+                    continue
                 jobs.extend(self._queue.take_all())
+                tries, told = 0, self._hand.translate(error)
                 for job in jobs:
-                    job.error = self._translate(error)
+                    job.error = told
             committed = monotonic()
             self._loop.call_soon_threadsafe(_answer, jobs)
         if self._conn is not None:
             self._conn.close()
-        self._connections.dispose()
+        self._hand.close()
 
     def _transaction(self, jobs: list[Job]) -> None:
         if self._conn is None:
-            self._conn = self._connections.connect()
-        conn, raw = self._conn, driver(self._conn)
-        raw.execute("BEGIN IMMEDIATE")
+            self._conn = self._hand.connect()
+        conn = self._conn
+        self._hand.begin(conn)
         begun = monotonic()
         while job := self._queue.next_work():
             jobs.append(job)
-            self._work(conn, raw, job)
+            self._work(conn, job)
             if monotonic() - begun > FULL_AFTER:
                 break
         marking = self._queue.take_marks()
         jobs.extend(marking)
         if marking:
             self._marking(conn, [mark for job in marking for mark in job.marks])
-        raw.execute("COMMIT")
+        self._hand.commit(conn)
 
-    def _work(self, conn: sa.Connection, raw: sqlite3.Connection, job: Job) -> None:
+    def _work(self, conn: sa.Connection, job: Job) -> None:
         assert job.work is not None  # noqa: S101  only marks have none
-        raw.execute("SAVEPOINT work")
+        job.error = None
+        self._hand.save(conn)
         try:
             job.result = job.work(conn)
         except Exception as error:  # told to the one who asked
-            if not raw.in_transaction:  # a full disk may end the whole transaction: then nobody's work is in
+            if not self._hand.go_back(conn, error):
                 raise
-            raw.execute("ROLLBACK TO work")
-            job.error = self._translate(error)
-        raw.execute("RELEASE work")
+            job.error = self._hand.translate(error)
+        self._hand.release(conn)
 
     def _roll_back(self) -> None:
         """After a failure the connection is used again only if it can still say that nothing is open."""
-        if self._conn is None:
-            return
-        try:
-            raw = driver(self._conn)
-            if raw.in_transaction:
-                raw.execute("ROLLBACK")
-        except (sqlite3.Error, sa.exc.SQLAlchemyError):
+        if self._conn is not None and not self._hand.roll_back(self._conn):
             self._conn.invalidate()
             self._conn.close()
             self._conn = None

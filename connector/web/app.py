@@ -6,14 +6,15 @@ Law: no request, however made, is answered 500; what went wrong on our side is a
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
-from aiohttp import web
+from aiohttp import http_exceptions, web
 
 from connector import errors, ports
-from connector.web import hooks, metrics, pages, seams
+from connector.web import hooks, install, metrics, pages, seams
 
 _log = structlog.get_logger()
 HEADER_SECONDS = 12.0
@@ -34,14 +35,18 @@ def create_app(
     at: seams.At = seams.nowhere,
     is_open: Callable[[], bool] = lambda: True,
     unsaved: Callable[[errors.StoreError], None] = hooks.nobody,
+    installs: Mapping[str, seams.InstallPortal] | None = None,
+    most: hooks.Most | None = None,
 ) -> web.Application:
     """`portals`: every name under which `/hooks/{portal}` may be called -> the portal. `unsaved` is told of each doorbell
     that the store didn't take."""
     figures = counted or metrics.Metrics()
-    bell = hooks.Hooks(portals, inbox, figures, body_timeout, at, is_open, unsaved)
+    bell = hooks.Hooks(portals, inbox, figures, body_timeout, at, is_open, unsaved, most)
     page = pages.Pages(views, figures)
     app = web.Application(middlewares=[_guard], client_max_size=hooks.MAX_BODY)
     app.router.add_post("/hooks/{portal}", bell.handle)
+    if installs:
+        app.router.add_post("/install/{portal}", install.Installs(installs, body_timeout).posted)
     app.router.add_get("/health/live", page.live)
     app.router.add_get("/health/ready", page.ready)
     app.router.add_get("/metrics", page.figures)
@@ -56,6 +61,8 @@ async def _guard(request: web.Request, handler: pages.Handler) -> web.StreamResp
         return await handler(request)
     except web.HTTPException:
         raise
+    except hooks.Unread as why:
+        return web.Response(status=why.status, headers={**hooks.CLOSE, **why.headers})
     except errors.StoreError as refused:
         _log.error("page.failed", path=request.path[:80], error=str(refused))
         return hooks.unsaved()
@@ -70,13 +77,33 @@ async def serving(
 ) -> AsyncIterator[int]:
     """Listens while the context is open; yields the port. Raises PortTaken."""
     runner = web.AppRunner(
-        app, access_log=None, keepalive_timeout=header_seconds, lingering_time=0.5, handle_signals=False
+        app,
+        access_log=None,
+        keepalive_timeout=header_seconds,
+        lingering_time=0.5,
+        handle_signals=False,
+        auto_decompress=False,
+        logger=_library_log(),
     )
     await runner.setup()
     try:
         yield await _listen(runner, host, port)
     finally:
         await runner.cleanup()
+
+
+def _library_log() -> logging.Logger:
+    """A surprise of the library's is logged. What isn't HTTP at all isn't one: it was answered 400, and a scanner's
+    noise must not fill the disk."""
+    log = logging.getLogger("aiohttp.server")
+    if not log.filters:
+        log.addFilter(_no_noise)
+    return log
+
+
+def _no_noise(record: logging.LogRecord) -> bool:
+    thrown = record.exc_info[1] if record.exc_info else None
+    return not isinstance(thrown, http_exceptions.BadHttpMessage)
 
 
 _WHY = {

@@ -37,6 +37,8 @@ class Metrics:
     def show(self, status: seams.Status) -> None:
         self._ready.labels(status.portal).set(1 if status.readiness.ready else 0)
         self._inbox.labels(status.portal).set(status.inbox)
+        for figures in (self._robots, self._wishes):
+            figures.clear()  # a mode or a state that nothing is in any more would keep its last figure
         for mode, number in status.modes.items():
             self._robots.labels(status.portal, mode).set(number)
         for state, number in status.states.items():

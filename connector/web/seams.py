@@ -46,6 +46,23 @@ Parse = Callable[[bytes], Doorbell]
 """Raises HookMalformed."""
 
 
+class NotOurs(Exception):
+    """An installation that isn't of this application in this portal. Its text holds no secret."""
+
+
+def unknown() -> bytes:
+    """No other token than the configured one."""
+    return b""
+
+
+async def nothing_new() -> bool:
+    return False
+
+
+async def unheard(_bell: Doorbell) -> None:
+    """An event that concerns nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class HookPortal:
     """A portal whose doorbells are answered."""
@@ -56,6 +73,21 @@ class HookPortal:
     host: str = ""
     """The host that the configuration names; empty where the portal's own name for itself differs (loopback)."""
     parse: Parse = field(kw_only=True)
+    proof: Callable[[], bytes] = field(default=unknown, kw_only=True)
+    """An application's token as last learnt, where none is configured."""
+    again: Callable[[], Awaitable[bool]] = field(default=nothing_new, kw_only=True)
+    """A token didn't fit: whether another one may have been learnt just now. Seldom does more than say no."""
+    rang: Callable[[Doorbell], Awaitable[None]] = field(default=unheard, kw_only=True)
+    """Told of believed doorbells that name no thing. Raises StoreError."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallPortal:
+    """A portal whose application may be installed while we run."""
+
+    id: model.PortalId
+    take: Callable[[bytes], Awaitable[None]]
+    """Proves and keeps. Raises HookMalformed, NotOurs, PortalError, StoreError."""
 
 
 @dataclass(frozen=True, slots=True)

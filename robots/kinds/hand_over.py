@@ -80,7 +80,20 @@ def _copy(ask: base.Ask, options: Options, cause: str) -> base.Answer:
             return base.Line(base.Outcome.FAILED, f"некому передать: {found.why}")
         responsible = found.user_id
     act = intents.CopyDeal(options.pipeline, options.stage, options.leave_out, responsible=responsible)
-    return base.Step("copy", act, f"выиграна: копия в «{options.shown}»", cause=cause)
+    return base.Step(_fresh("copy", ask, cause), act, f"выиграна: копия в «{options.shown}»", cause=cause)
+
+
+def _fresh(name: str, ask: base.Ask, cause: str) -> str:
+    """A hand-over of an earlier winning stay that was called off before it was sent doesn't use up the key."""
+    called_off = sum(
+        row.wish.robot == ask.robot.id
+        and row.wish.cause == cause
+        and isinstance(row.wish.act, intents.CopyDeal | intents.MoveStage)
+        and row.wish.while_visit != ask.visit.id
+        and row.state is intents.WishState.SUPERSEDED
+        for row in ask.look.past
+    )
+    return f"{name}#{called_off}" if called_off else name
 
 
 def _move(ask: base.Ask, options: Options, cause: str) -> Iterator[base.Answer]:
@@ -89,10 +102,10 @@ def _move(ask: base.Ask, options: Options, cause: str) -> Iterator[base.Answer]:
         code: None for code in sorted(options.leave_out) if card.value(code) not in (None, "", ())
     }
     act = intents.MoveStage(options.pipeline, options.stage, only_from=card.stage)
-    yield base.Step("move", act, f"выиграна: передать в «{options.shown}»", cause=cause)
+    move = _fresh("move", ask, cause)
+    yield base.Step(move, act, f"выиграна: передать в «{options.shown}»", cause=cause)
     if cleared:
         replaces = {code: card.value(code) for code in cleared}
         because = "поля прежнего отдела заполнят роботы нового"
-        yield base.Step(
-            "clear", intents.SetFields(cleared, replaces), because, "move", cause=cause, lasting=True
-        )
+        clear = _fresh("clear", ask, cause)
+        yield base.Step(clear, intents.SetFields(cleared, replaces), because, move, cause=cause, lasting=True)

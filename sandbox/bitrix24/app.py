@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from sandbox.bitrix24 import board, control, delivery, dispatch, profiles, server
+from sandbox.bitrix24 import board, control, delivery, dispatch, oauth_http, profiles, server
 from sandbox.bitrix24 import portal as portals
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -26,6 +26,7 @@ def create_app(
     made[PORTAL], made[SERVER] = portal, rest
     made.router.add_route("*", "/rest/{tail:.*}", rest.rest)
     made.add_routes(control.Control(portal, rest).routes())
+    made.add_routes(oauth_http.Desk(portal).routes())
     board.add_routes(made, portal)
     made.cleanup_ctx.append(_deliver)
     return made

@@ -53,6 +53,7 @@ class Letter:
     token: str
     member_id: str
     domain: str
+    app: str = ""
     not_before: float = 0.0
 
 
@@ -144,9 +145,10 @@ class Delivery:
         await asyncio.gather(*(lane.queue.join() for lane in self._lanes.values()))
 
     def on_event(self, event: portals.Event) -> None:
-        if event.name in NOT_OFFERED and self.portal.switch.get("move_event_to_webhooks") == "no":
-            return
-        for subscription in self.portal.subscriptions:
+        apart = event.name in NOT_OFFERED and self.portal.switch.get("move_event_to_webhooks") == "no"
+        for subscription in (*self.portal.subscriptions, *self.portal.apps.subscriptions()):
+            if apart and not subscription.app:
+                continue
             if subscription.events and event.name not in subscription.events:
                 continue
             lane = self._lane(subscription)
@@ -165,7 +167,8 @@ class Delivery:
                 "server_endpoint": "https://oauth.bitrix24.tech/rest/",
                 "member_id": letter.member_id,
                 "application_token": letter.token,
-            },
+            }
+            | (self.portal.apps.event_auth(letter.app) if letter.app else {}),
         }
 
     def _lane(self, subscription: portals.Subscription) -> Lane:
@@ -184,6 +187,7 @@ class Delivery:
             self.counts.dropped += 1
             return
         letter = Letter(event.name, event.data, subscription.token, self.portal.member_id, self.portal.host)
+        letter.app = subscription.app
         if "event_wrong_token" in kinds:
             letter.token = secrets.token_hex(16)
         if "event_foreign_portal" in kinds:

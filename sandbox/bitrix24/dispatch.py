@@ -27,10 +27,7 @@ def load_methods() -> None:
 
 def authorise(portal: Portal, user: str, secret: str) -> Webhook:
     """The webhook behind `/rest/{user}/{secret}/`; what an unknown one is answered with is a switch."""
-    if portal.closed == "deleted":
-        raise kernel.Refusal(500, "PORTAL_DELETED", "Portal was deleted")
-    if portal.closed is not None:
-        raise kernel.Refusal(403, "ACCESS_DENIED", "REST API is available only on commercial plans")
+    _open(portal)
     webhook = portal.webhooks.get(secret)
     owner = portal.users.get(webhook.user_id) if webhook else None
     if (
@@ -44,6 +41,19 @@ def authorise(portal: Portal, user: str, secret: str) -> Webhook:
             raise kernel.Refusal(401, "INVALID_CREDENTIALS", "Invalid request credentials")
         raise kernel.Refusal(401, "NO_AUTH_FOUND", "Wrong authorization data")
     return webhook
+
+
+def authorise_app(portal: Portal, params: dict[str, Any]) -> Webhook:
+    """Who speaks on `/rest/{method}` with `auth` among the parameters, which is taken out of them."""
+    _open(portal)
+    return portal.apps.authorise(str(params.pop("auth", "")))
+
+
+def _open(portal: Portal) -> None:
+    if portal.closed == "deleted":
+        raise kernel.Refusal(500, "PORTAL_DELETED", "Portal was deleted")
+    if portal.closed is not None:
+        raise kernel.Refusal(403, "ACCESS_DENIED", "REST API is available only on commercial plans")
 
 
 def lookup(name: str) -> kernel.Method:

@@ -20,6 +20,7 @@ from sandbox.bitrix24 import (
     journal,
     limits,
     notices,
+    oauth,
     people,
     switches,
     taskbook,
@@ -53,6 +54,8 @@ class Webhook:
     secret: str
     scopes: frozenset[str] = ALL_SCOPES
     revoked: bool = False
+    app: str = ""
+    """client_id where an application speaks by an access token."""
 
 
 @dataclass(slots=True)
@@ -63,6 +66,8 @@ class Subscription:
     token: str
     events: frozenset[str]
     """Upper-case event names; empty means all that the portal offers in its list for outgoing webhooks."""
+    app: str = ""
+    """client_id where an application has bound the event."""
 
 
 @dataclass(slots=True)
@@ -101,6 +106,7 @@ class Portal:
         self.taskbook = taskbook.TaskBook(self)
         self.timeline = timeline.Timeline(self)
         self.notices = notices.Notices(self)
+        self.apps = oauth.Apps(self)
 
     def next_id(self, sequence: str) -> int:
         """Numbers are per table, as in the portal's database."""

@@ -126,7 +126,11 @@ class Server:
 
     async def _worked(self, exchange: Exchange, target: Target, params: dict[str, Any]) -> dict[str, Any]:
         self.portal.limits.take(exchange.row.source)
-        webhook = dispatch.authorise(self.portal, target.user, target.secret)
+        webhook = (
+            dispatch.authorise(self.portal, target.user, target.secret)
+            if target.secret
+            else dispatch.authorise_app(self.portal, params)
+        )
         if target.method == "batch":
             answer = kernel.Answer(await self._batch(exchange, webhook, params))
             return wire.success(

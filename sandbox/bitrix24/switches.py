@@ -61,6 +61,9 @@ ALL: dict[str, Switch] = {
         _switch("batch_time_operating", "absent present", "§1.3 operating keys in result_time inside a batch"),
         # authorisation
         _switch("wrong_secret", "no_auth_found invalid_credentials", "§1.5, §10.1c 401 NO_AUTH_FOUND or 401 INVALID_CREDENTIALS for a wrong or revoked webhook"),
+        _switch("old_refresh_token", "refused kept", "§6 a refresh token that was used once: dead at once, or good for another while"),
+        _switch("oauth_error_status", "400 401 200", "§6 HTTP status of the authorization server's refusals"),
+        _switch("event_bound_twice", "refused doubled", "§4.5 the same event bound to the same handler again"),
         # cards
         _switch("findbycomm", "digits exact ru", "§5.5, §10.1b phones compared by digits, as written, or with 8 and +7 equal"),
         _switch("raw_uf_names", "with_flag always", "§5.1 raw UF_CRM_… names in crm.item.* without useOriginalUfNames"),

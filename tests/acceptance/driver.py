@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,9 @@ IVANOV, SIDOROVA, HEAD = 3, 4, 2
 ROBOT_SECRET, ROBOT = "robotsecret000001", 6
 TOKEN = "sandbox-events-token"
 SUBJECT, NEEDS, ROP, SHIPPING, LOSS_COMMENT = (f"UF_CRM_17473098{at}" for at in range(71, 76))
+BUSY = re.compile(
+    r'^voronka_(inbox_depth\{|wishes\{[^}]*state="(wished|sent|unknown)")[^}]*\} (?!0\.0$)', re.MULTILINE
+)
 VORONKA = pathlib.Path(sys.executable).with_name("voronka")
 
 FUNNEL = """\
@@ -322,5 +326,5 @@ class Daemon:
 
     def settled(self) -> bool:
         """Nothing waits to be looked at or to be sent."""
-        status = self.listed("status")
-        return status["inbox"] == 0 and not {"wished", "sent", "unknown"} & set(status["wishes"])
+        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=5).text
+        return "voronka_inbox_depth{" in text and not BUSY.search(text)

@@ -229,7 +229,7 @@ def test_files_that_are_no_store_of_ours(lonely: driver.Daemon) -> None:
         "база не открывается: …/junk: это не база данных (file is not a database)",
         "база не открывается: …/accounts — база другой программы",
         "база не открывается: …/folder: это папка, а нужен файл (Is a directory)",
-        "база не открывается: с базой вида mysql Voronka не работает, только sqlite:///…",
+        "база не открывается: с базой вида mysql Voronka не работает, только sqlite:///… и postgresql://…",
     ]
 
 

@@ -85,6 +85,20 @@ def test_secrets_lie_beside_the_yaml_and_the_environment_wins(tmp_path: Path) ->
     assert "abc" not in repr(over)
 
 
+def test_an_applications_secrets_lie_beside_them(tmp_path: Path) -> None:
+    """Id, secret, the key of the tokens: in the same file of the same mode; the log hides the secrets, not the id."""
+    config = tmp_path / "romashka.yaml"
+    app = settings.Secrets(client_id="local.1", client_secret="canary-secret", tokens_key="canary-key")
+    written = settings.write_secrets(config, app)
+    assert (settings.secrets(config, {}), written.stat().st_mode & 0o777) == (app, 0o600)
+    assert (app.app, settings.Secrets("u", "t").app) == (True, False)
+    assert app.values() == ("canary-secret", "canary-key")
+    assert "canary" not in repr(app)
+    over = settings.secrets(config, {"B24_CLIENT_SECRET": "other", "B24_OAUTH_SERVER": "https://o.example"})
+    assert (over.client_secret, over.oauth_server) == ("other", "https://o.example")
+    assert settings.load({"VORONKA_PUBLIC_URL": " https://v.example/ "}).public_url == "https://v.example"
+
+
 def test_a_secrets_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     """The sentence holds the command that mends it."""
     config = tmp_path / "romashka.yaml"

@@ -13,8 +13,9 @@ from connector import ports
 from connector.store import api
 from robots import intents, model
 from tests import fakes_store
+from tests.contract import postgres_server
 
-KINDS = ("memory", "sqlite")
+KINDS = ("memory", "sqlite", "postgres")
 ACME, OTHER = model.PortalId("acme"), model.PortalId("other")
 NOW = datetime(2026, 5, 12, 9, 30, 15, 123456, tzinfo=UTC)
 S = intents.WishState
@@ -36,13 +37,11 @@ class MemoryWorld:
         self.store = self.store.reborn()
         return self.store
 
-    async def close(self) -> None:
-        return
 
-
-class SqliteWorld:
-    def __init__(self, path: Path) -> None:
-        self.url = f"sqlite:///{path}"
+class SqlWorld:
+    def __init__(self, url: str, *, sole: bool = True) -> None:
+        """Not `sole`: over a file too leases are waited for, as on a server."""
+        self.url, self._sole = url, sole
         self.store: Any = None
         self._opened: Any = None
 
@@ -50,6 +49,8 @@ class SqliteWorld:
         await self.close()
         self._opened = api.open_store(self.url, daemon=True)
         self.store = await self._opened.__aenter__()
+        if not self._sole:
+            self.store.leases.sole = False
         return self.store
 
     async def close(self) -> None:
@@ -59,14 +60,19 @@ class SqliteWorld:
 
 
 @asynccontextmanager
-async def opened(kind: str, folder: Path) -> AsyncIterator[Any]:
-    world = MemoryWorld() if kind == "memory" else SqliteWorld(folder / "store.sqlite")
-    if kind == "sqlite":
-        await world.reborn()
+async def opened(kind: str, folder: Path, *, sole: bool = True) -> AsyncIterator[Any]:
+    if kind == "memory":
+        yield MemoryWorld()
+        return
+    url = postgres_server.fresh() if kind == "postgres" else f"sqlite:///{folder / 'store.sqlite'}"
+    world = SqlWorld(url, sole=sole)
     try:
+        await world.reborn()
         yield world
     finally:
         await world.close()
+        if kind == "postgres":
+            postgres_server.drop(url)
 
 
 def at(seconds: float) -> datetime:

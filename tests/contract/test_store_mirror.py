@@ -279,3 +279,16 @@ async def test_dirt_gets_the_same_verdict_everywhere(store: Any) -> None:
     assert (await memory(store)).card == clean
     await store.notebook.write(ACME, "n", {"x": float("nan"), "y": ["\0", float("inf")]})
     assert await store.notebook.read(ACME, "n") == {"x": None, "y": ["�", None]}
+
+
+async def test_numbers_without_end_name_nothing(store: Any) -> None:
+    """A history row, a task, a made object beyond 64 bits: one database would round it, another refuse the whole round."""
+    huge = 10**30
+    await store.mirror.record(
+        ACME, [looked(1, wish("a"), arrived=(dataclasses.replace(visit(12), row=huge), visit(13)))]
+    )
+    assert await store.mirror.rows_known(ACME, model.CardKind.DEAL, [huge, 13, -huge]) == {13}
+    await store.ledger.sending(ACME, ["a"], at(1))
+    await store.ledger.end(ACME, [stores.end("a", S.DONE, 2, made=huge)])
+    (row,) = await store.ledger.rows(ACME)
+    assert (row.state, row.made, await store.ledger.cards_of_tasks(ACME, [huge])) == (S.DONE, None, {})

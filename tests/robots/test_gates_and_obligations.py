@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-from robots import conditions, decision, gates, intents, model, obligations, occasions
+from robots import conditions, decision, intents, model, obligations, occasions
 from robots import robot as r
 from tests.robots import builders, rules
 from tests.robots.world import World
@@ -78,31 +78,6 @@ def test_a_requirement_that_cannot_be_checked_lets_through_and_is_told() -> None
     world.after(minutes=5).move("Обрабатываем запрос").look()
 
     assert [outcome for outcome, _ in world.told(gate.id)] == ["failed"]
-
-
-def test_a_text_of_its_own_replaces_the_words() -> None:
-    """S2.11: pickup needs no «Отправили заказ»."""
-    wanted = conditions.Test(builders.path("Способ доставки"), conditions.Op.EQUALS, builders.BY_COURIER)
-    text = "Для самовывоза эта стадия не нужна: переведите сделку сразу в «Клиент получил заказ»."
-    gate = dataclasses.replace(
-        rules.gate("Отправили заказ"), to_enter=(r.Requirement(wanted, "Способ доставки", text),)
-    )
-    world = World(decision.Rules((), (gate,)), fields={"Способ доставки": "Самовывоз"}).look()
-    world.after(minutes=5).move("Отправили заказ").look()
-    notice = next(row.wish.act for row in world.ledger.values() if isinstance(row.wish.act, intents.Notify))
-
-    assert notice.text.splitlines()[0] == "Сделка «Окна для Марии» вернулась"
-    assert text in notice.text
-
-
-def test_a_long_title_gives_way_to_what_the_push_must_say() -> None:
-    """F14: 90 characters of a phone."""
-    world = World(rules.funnel(), title="Очень длинное название сделки " * 5).work()
-    world.after(minutes=5).move("Обрабатываем запрос").work()
-    line = next(act for act in world.acts() if act.startswith("tell")).removeprefix("tell Иванов Пётр: ")
-
-    assert len(line) <= gates.FIRST_LINE
-    assert line.endswith("…» вернулась: не заполнено «Требования»")
 
 
 def test_a_manager_who_is_gone_cannot_be_told() -> None:

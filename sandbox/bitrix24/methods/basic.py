@@ -1,4 +1,4 @@
-"""Methods of scope basic: server.time, scope, method.get, feature.get; and those that a webhook may not call (§4.5, §5.11)."""
+"""Methods of scope basic: server.time, scope, method.get, feature.get (§5.11)."""
 
 from __future__ import annotations
 
@@ -44,28 +44,3 @@ def feature_get(call: kernel.Call) -> kernel.Json:
     if not code:
         raise kernel.Refusal(400, "ERROR_ARGUMENT", "Argument 'CODE' is null or empty")
     return {"value": "N"}
-
-
-@kernel.method("app.info", scope=None)
-def app_info(call: kernel.Call) -> kernel.Json:
-    del call
-    raise kernel.Refusal(400, "ACCESS_DENIED", "Access denied! Application context required")
-
-
-def _application_only(call: kernel.Call) -> kernel.Json:
-    del call
-    raise kernel.Refusal(403, "ERROR_WRONG_CONTEXT", "Application context required")
-
-
-for _name in [
-    "events",
-    "event.bind",
-    "event.unbind",
-    "event.get",
-    "event.test",
-    "event.offline.get",
-    "event.offline.list",
-    "event.offline.clear",
-    "event.offline.error",
-]:
-    kernel.method(_name, scope=None)(_application_only)

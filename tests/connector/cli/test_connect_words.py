@@ -30,3 +30,17 @@ def test_signals_are_exact() -> None:
     assert "                адрес обработчика: https://robots.romashka.ru/hooks/romashka" in told
     assert "                  ONCRMDEALUPDATE  обновление сделки" in told
     assert len(list(connect_words.signals("romashka.bitrix24.ru", ""))) == 1
+
+
+def test_an_application_is_told_word_for_word() -> None:
+    """Both addresses of the local application's card and its rights can be copied; its own nouns in what follows."""
+    told = list(connect_words.application("romashka.bitrix24.ru", "https://v.romashka.ru/"))
+    assert sum("https://v.romashka.ru/install/romashka" in line for line in told) == 2
+    assert any(line.endswith("права: crm task im user_basic department calendar") for line in told)
+    probe = setup.Found(frozenset({"crm"}), admin=False, owner="Робот Воронка", owner_id=3)
+    rights = "\n".join(connect_words.rights(probe, app=True))
+    assert "отметьте его в правах приложения" in rights
+    assert "приложение установил сотрудник «Робот Воронка»" in rights
+    assert "вебхук" not in rights
+    signals = list(connect_words.signals("romashka.bitrix24.ru", "https://v.romashka.ru/", app=True))
+    assert "https://v.romashka.ru/hooks/romashka" in signals[1]

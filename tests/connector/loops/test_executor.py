@@ -261,11 +261,11 @@ async def test_an_impossible_end_does_not_hold_up_its_fellows(world: World) -> N
     await (await world.ring(*deals)).look()
     rows = await world.store.ledger.rows(worlds.PORTAL)
     now = world.clock.now()
-    superseded = ports.End(rows[0].wish.key, intents.WishState.SUPERSEDED, now)
-    await world.store.ledger.end(worlds.PORTAL, [superseded])
+    refused = ports.End(rows[0].wish.key, intents.WishState.REFUSED, now)
+    await world.store.ledger.end(worlds.PORTAL, [refused])
     world.worker.executor._ends = [
         (row, ports.End(row.wish.key, intents.WishState.DONE, now)) for row in rows
     ]
     await world.worker.executor.flush()
-    assert await world.ledger() == ["log: superseded", "log: done"]
+    assert await world.ledger() == ["log: refused", "log: done"]
     assert replace(world.worker.health.troubles(now)[0], text="").code == "loop_executor"

@@ -105,9 +105,10 @@ class World:
         clock: ports.Clock,
         portal: fakes.FakePortal,
         at: Callable[[str], None],
+        owned: Callable[[], bool] = lambda: True,
     ) -> None:
         self.store, self.clock, self.portal, self.script = store, clock, portal, Script()
-        self.sending = sending.Sending(PORTAL, store.ledger, clock, at=at)
+        self.sending = sending.Sending(PORTAL, store.ledger, clock, at=at, owned=owned)
         portal.on_sending = self.sending
         self.worker = worker.PortalWorker(
             portal_id=PORTAL,

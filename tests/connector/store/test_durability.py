@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from connector.store import api
-from tests.contract import stores
+from tests.contract import postgres_server, stores
 from tests.contract.stores import ACME, NOW, S
 
 CHILD = """
@@ -47,10 +48,19 @@ def run_until(acks: int, url: str) -> list[str]:
         return told + child.stdout.read().splitlines()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.sqlite'}"
+        return
+    dsn = postgres_server.fresh()
+    yield dsn
+    postgres_server.drop(dsn)
+
+
 @pytest.mark.parametrize("acks", [50, 777])
-async def test_kill_9_loses_nothing_acked(tmp_path: Path, acks: int) -> None:
+async def test_kill_9_loses_nothing_acked(url: str, acks: int) -> None:
     """A child acks marks, wishes and sendings until it is killed; the next life has every one, and may open at once."""
-    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     told = run_until(acks, url)
     acked: dict[str, set[str]] = {"mark": set(), "wish": set(), "sent": set()}
     for line in told:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from connector import errors, ports
-from connector.store import api, engine, inbox, ledger, opening, writer
+from connector.store import api, engine, inbox, ledger, opening
 from robots import intents
 from tests.contract import stores
 from tests.contract.stores import ACME, NOW, looked, thing, wish
@@ -32,7 +32,7 @@ class Opened:
         conns: list[sa.Connection] = self.conns
         if not conns:
             await self.database.write(conns.append)
-        writer.driver(conns[0]).execute(f"PRAGMA {pragma}").fetchall()
+        engine.driver(conns[0]).execute(f"PRAGMA {pragma}").fetchall()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from urllib import parse
 from aiohttp import web
 
 from connector import errors, ports
-from connector.web import app, metrics, seams
+from connector.web import app, hooks, metrics, seams
 from robots import model
 
 TOKEN = b"t0ken-of-the-events-0123456789ab"
@@ -69,6 +69,8 @@ class Doorstep:
     ill: bool = False
     opened: bool = True
     body_timeout: float = 5.0
+    most_waiting: int = hooks.MOST_WAITING
+    most_slow: int = hooks.MOST_SLOW
     parse: seams.Parse = read_form
 
     async def status(self) -> seams.Status:
@@ -97,6 +99,7 @@ class Doorstep:
             body_timeout=self.body_timeout,
             counted=self.metrics,
             is_open=lambda: self.opened,
+            most=hooks.Most(self.most_waiting, self.most_slow),
         )
 
 
