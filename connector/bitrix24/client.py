@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any
 import tenacity
 
 from connector import errors, ports
-from connector.bitrix24 import answers, classify, operating, phpquery, transport, units
+from connector.bitrix24 import answers, classify, operating, packing, phpquery, transport, units
 from connector.bitrix24 import gate as gates
 from robots import intents
 
@@ -38,11 +37,9 @@ class DryRun(errors.Rejected):
     """A write in dry-run mode: refused here, before any socket."""
 
 
-SHORTEST = 3.0
-"""Seconds of the portal's work: less isn't worth a request of its own."""
 TOGETHER = 1.0
 """Seconds of writing that reads may ride with."""
-MUCH, GRAIN = 10.0, 0.1
+MUCH, GRAIN = 10.0, 0.15
 """So many seconds of writing wait for more as long as more comes within a grain."""
 
 
@@ -50,7 +47,7 @@ MUCH, GRAIN = 10.0, 0.1
 class Settings:
     batch_seconds: float = 20.0
     batch_bytes: int = 512 * 1024
-    linger: float = 0.4
+    linger: float = 1.0
     """Seconds that a small batch waits for company where the bucket is full; nothing where a fifth of it is filled."""
     gather: float = 1.0
     """Seconds that much writing waits for more of it, at most."""
@@ -254,13 +251,12 @@ class Client:
         return packed
 
     def _longest(self, queue: Iterable[units.Unit]) -> float:
-        """Seconds of work for one batch. A portal runs a batch's commands one after the other, so the work goes side by
-        side: over the `spare` requests that may go at once and those that the bucket gives back at `rate` meanwhile. All
-        is soonest over after L with spare * L + rate * L² / 2 = work."""
+        """Seconds of work for one batch."""
         work = sum(self._cost(each) for unit in queue for each in unit.commands)
-        spare, rate = self.gate.spare(), self.gate.rate
-        soonest = (math.sqrt(spare**2 + 2 * rate * work) - spare) / rate
-        return min(self._settings.batch_seconds, max(SHORTEST, soonest))
+        longest = packing.longest(
+            work, writing=self._writing(queue) > 0, spare=self.gate.spare(), rate=self.gate.rate
+        )
+        return min(self._settings.batch_seconds, longest)
 
     def _apart(self, queue: Iterable[units.Unit]) -> bool:
         """Reads don't ride with much writing: they would wait for its end, and what is decided on them for a second turn.

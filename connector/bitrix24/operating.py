@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-UNMEASURED_WRITE, UNMEASURED_READ = 1.0, 0.1
+UNMEASURED_WRITE, UNMEASURED_READ = 1.0, 0.05
 _KEPT = 100
 _SLOT = 15.0
 """Seconds of the window that are counted as one entry."""

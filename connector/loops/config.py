@@ -11,7 +11,7 @@ class LoopSettings:
     """Behind every signal stands a look at the clock."""
 
     look_batch: int = 50
-    looks_in_flight: int = 4
+    looks_in_flight: int = 12
     """Batches looked at together."""
     look_patience: float = 5.0
     """So much longer a small batch of looks waits for more where the portal has no request to spare."""

@@ -42,22 +42,35 @@ async def _write(at: client.Client, number: int, key: str | None = None) -> obje
 
 
 async def test_what_is_asked_together_rides_together() -> None:
-    """Twenty callers, one request; no command lingers for more to come."""
+    """Twenty callers, one request, once the portal proved quick; no command lingers for more to come."""
     clock = virtual.Clock()
     far = virtual.FarEnd(clock)
     at = _made(clock, far)
+    await clock.run(at.call("crm.item.list", {}, lane=LIVE))
     await clock.run(asyncio.gather(*(at.call("crm.item.list", {"n": n}, lane=LIVE) for n in range(20))))
-    assert [len(names) for _, names in far.requests] == [20]
+    assert [len(names) for _, names in far.requests] == [1, 20]
     assert clock.seconds == 0
 
 
+async def test_slow_reading_goes_side_by_side_while_requests_are_to_spare() -> None:
+    """Somebody waits for it to go on: 0.1 s each, half a second of it in a batch."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={"crm.duplicate.findbycomm": 0.1})
+    at = _made(clock, far)
+    await clock.run(at.call("crm.duplicate.findbycomm", {}, lane=LIVE))
+    await clock.run(
+        asyncio.gather(*(at.call("crm.duplicate.findbycomm", {"n": n}, lane=LIVE) for n in range(20)))
+    )
+    assert [len(names) for _, names in far.requests] == [1, 5, 5, 5, 5]
+
+
 async def test_with_requests_to_spare_the_work_goes_side_by_side() -> None:
-    """Unmeasured writes count 1 s each: three to a batch while the bucket is free, and none twice."""
+    """Unmeasured writes count 1 s each: few to a batch while the bucket is free, and none twice."""
     clock = virtual.Clock()
     far = virtual.FarEnd(clock, cost={ADD: 1.0})
     at = _made(clock, far)
     await clock.run(asyncio.gather(*(_write(at, n) for n in range(50))))
-    assert [len(names) for _, names in far.requests] == [3] * 16 + [2]
+    assert [len(names) for _, names in far.requests] == [6, 5, 4, 4] + [3] * 10 + [1]
     assert set(far.committed.values()) == {1}
 
 

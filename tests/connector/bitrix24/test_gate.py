@@ -136,7 +136,7 @@ def test_a_method_spends_its_share_of_the_operating_limit() -> None:
 def test_costs_are_learned() -> None:
     """An unmeasured write counts 1 s, a read 0.1 s; then the 95th percentile of what it took."""
     budget = operating.Budget()
-    assert (budget.expected("x", write=True), budget.expected("x", write=False)) == (1.0, 0.1)
+    assert (budget.expected("x", write=True), budget.expected("x", write=False)) == (1.0, 0.05)
     for took in [0.2] * 99 + [3.0]:
         budget.settle("x", 0, took, 0)
     assert budget.expected("x", write=True) == 0.2
