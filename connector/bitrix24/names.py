@@ -5,6 +5,7 @@ crm.item.* is camelCase, classic methods UPPER_CASE; user fields keep their raw 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -42,6 +43,7 @@ CLIENT_SELECT: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+@functools.lru_cache(maxsize=4096)
 def camel(upper: str) -> str:
     """A classic name in the words of crm.item.*; user fields stay as they are."""
     if upper.startswith("UF_"):

@@ -199,6 +199,8 @@ _READERS: Mapping[model.FieldType, _Reader] = {
 
 def of_field(field: model.Field, value: Any, zone: tzinfo, currency: str) -> model.Value:
     """A field's value by its described type; a multiple one is a tuple, None where it holds nothing."""
+    if value is None or value == "":  # most of a card's fields: every reader says None
+        return None
     reader = _READERS[field.type]
     if not field.multiple:
         if isinstance(value, list) and field.type is not model.FieldType.OTHER and len(value) == 1:
