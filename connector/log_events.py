@@ -103,6 +103,12 @@ CATALOGUE: Mapping[str, Told] = {
         "Убрала из журнала старше {days} дней: взглядов {looks}, слов из {wishes} действий",
         "cleared what is older than {days} days: {looks} looks, the words of {wishes} acts",
     ),
+    "restore.needed": Told("Стою: {reason}", "standing still: {reason}"),
+    "restore.done": Told(
+        "Сверка с порталом после восстановления базы окончена: засчитано {adopted}, на решение человека {doubtful}",
+        "checked against the portal after a restore: {adopted} adopted, {doubtful} left to a person",
+    ),
+    "portal.shared": Told("{reason}", "another Voronka works here: {reason}"),
     "alert.sent": Told("Сообщила о беде ({kind})", "alerted ({kind})"),
     "alert.failed": Told("Не могу сообщить о беде ({kind}): {reason}", "can't alert ({kind}): {reason}"),
     "limit.held": Told("«{robot}» придержан лимитом: {reason}", "{robot} held by a limit: {reason}"),

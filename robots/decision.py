@@ -65,14 +65,17 @@ class _Draft:
 
     def __init__(self, seen: looks.Look, now: datetime) -> None:
         self.seen, self.now = seen, now
-        self.known = frozenset(row.wish.key for row in seen.past)
+        self.known = {row.wish.key: row for row in seen.past}
         self.wishes: list[intents.Wish] = []
         self.trace: list[Told] = []
         self.wake_at: datetime | None = None
         self.needs: set[looks.Need] = set()
 
     def wish(self, wish: intents.Wish, mark: str) -> None:
-        if wish.key in self.known:
+        known = self.known.get(wish.key)
+        if known is not None and _binds_anew(wish, known):
+            wish = replace(known.wish, while_visit=wish.while_visit)
+        elif known is not None:
             self.tell(wish.robot, base.Outcome.ALREADY_DONE, wish.because, mark, wish.key)
             return
         self.wishes.append(wish)
@@ -96,6 +99,14 @@ class _Draft:
         return Decision(
             tuple(self.wishes), self.wake_at, accepted, refused, tuple(self.trace), frozenset(self.needs)
         )
+
+
+def _binds_anew(wish: intents.Wish, known: intents.Past) -> bool:
+    """Its cause came again before it was over: it is wanted for the present stay now. A task isn't: that it is closed was
+    owed when its stay was left."""
+    if known.state.final or isinstance(wish.act, intents.SetTask):
+        return False
+    return wish.while_visit is not None and wish.while_visit != known.wish.while_visit
 
 
 ENGINE = intents.RobotId("Voronka")
@@ -349,4 +360,5 @@ def _wish(
         not_after=step.not_after,
         dry_run=robot.mode is robots_robot.Mode.WATCH,
         depth=look.depth,
+        pick=step.pick,
     )

@@ -42,6 +42,7 @@ PERSONAL = frozenset(_PERSONAL.split())
 
 TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.SetFields: ("values", "replaces"),
+    intents.SetClient: ("values", "replaces"),
     intents.MoveStage: (),
     intents.SetTask: ("title", "description", "checklist"),
     intents.CloseTask: (),
@@ -50,6 +51,7 @@ TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.Comment: ("text",),
     intents.LogEntry: ("title", "text"),
     intents.CopyDeal: ("title",),
+    intents.ConvertLead: ("contact", "company", "deal", "phones", "emails", "sites"),
     intents.Remember: ("note",),
 }
 """What of each act people wrote or read; ids, keys and stages are left as they are."""

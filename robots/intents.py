@@ -35,6 +35,15 @@ class SetFields:
 
 
 @dataclass(frozen=True, slots=True)
+class SetClient:
+    """Write values into a contact or company of the card."""
+
+    client: model.ClientRef
+    values: Mapping[model.FieldCode, model.Value]
+    replaces: Mapping[model.FieldCode, model.Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class MoveStage:
     """Move the card to a stage of the same pipeline or another one, only if it still stands in `only_from`."""
 
@@ -122,6 +131,23 @@ class CopyDeal:
 
 
 @dataclass(frozen=True, slots=True)
+class ConvertLead:
+    """A lead's conversion, one saga: company, contact, deal are made (or linked by their ids), the lead ends in `stage`."""
+
+    stage: model.StageId
+    contact_id: int | None = None
+    company_id: int | None = None
+    contact: Mapping[model.FieldCode, model.Value] | None = None
+    company: Mapping[model.FieldCode, model.Value] | None = None
+    deal: Mapping[model.FieldCode, model.Value] | None = None
+    pipeline: model.PipelineId | None = None
+    deal_stage: model.StageId | None = None
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """Nothing to do over there: the ledger itself is the effect («checked: no duplicates»). Recorded as done."""
 
@@ -130,6 +156,7 @@ class Remember:
 
 Act = (
     SetFields
+    | SetClient
     | MoveStage
     | SetTask
     | CloseTask
@@ -138,11 +165,13 @@ Act = (
     | Comment
     | LogEntry
     | CopyDeal
+    | ConvertLead
     | Remember
 )
 
 EFFECT_CLASS: Mapping[type, EffectClass] = {
     SetFields: EffectClass.A,
+    SetClient: EffectClass.A,
     MoveStage: EffectClass.A,
     SetTask: EffectClass.A,
     CloseTask: EffectClass.A,
@@ -151,8 +180,37 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     Comment: EffectClass.A,
     LogEntry: EffectClass.A,
     CopyDeal: EffectClass.A,
+    ConvertLead: EffectClass.A,
     Remember: EffectClass.A,
 }
+
+
+DRAWN = model.UserId(0)
+"""Stands in an act for whoever is drawn when the wish is recorded (`robots.draws`)."""
+DRAWN_NAME = "‹чья очередь›"
+"""The same in texts: his name."""
+
+
+class PickHow(StrEnum):
+    TURNS = "turns"
+    LOAD = "load"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    user: model.UserId
+    name: str
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Who is to be drawn from whom. Turns are counted under the queue's name, for all robots that draw from it."""
+
+    queue: str
+    among: tuple[Candidate, ...]
+    """Those who are free now, in the queue's order; never empty."""
+    how: PickHow = PickHow.TURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +237,8 @@ class Wish:
     """The robot only watches: recorded, never sent."""
     depth: int = 0
     """0 where a person or the client is the cause; one more than the wish that caused it otherwise."""
+    pick: Pick | None = None
+    """Until it is recorded: whom its act is about is drawn in the same transaction, once for its key."""
 
 
 class WishState(StrEnum):

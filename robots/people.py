@@ -64,7 +64,16 @@ class Role:
     name: str
 
 
-Person = Employee | InField | HeadOf | ByPipeline | Robot | Role
+class Rule:
+    """Somebody found by a rule of a module above this one (`robots.choosing`)."""
+
+    __slots__ = ()
+
+    def found(self, look: robots_look.Look, roles: Roles) -> Resolved:
+        raise NotImplementedError
+
+
+Person = Employee | InField | HeadOf | ByPipeline | Robot | Role | Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,8 @@ def resolve(person: Person, look: robots_look.Look, roles: Roles) -> Resolved:
             return _robot(look.directory)
         case Role():
             return _role(person, look.directory, roles)
+        case Rule():
+            return person.found(look, roles)
         case _:  # pragma: no cover
             assert_never(person)
 

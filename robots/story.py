@@ -190,12 +190,16 @@ def deed(act: intents.Act) -> str:
             return "перевод на другую стадию"
         case intents.SetFields():
             return "заполнение полей"
+        case intents.SetClient():
+            return "заполнение полей клиента"
         case intents.Notify():
             return "уведомление сотруднику"
         case intents.Comment() | intents.LogEntry():
             return "запись в карточке"
         case intents.CopyDeal():
             return "передача в другую воронку"
+        case intents.ConvertLead():
+            return "конвертация лида"
         case intents.Remember():
             return "проверка"
 

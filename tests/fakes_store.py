@@ -16,6 +16,7 @@ from connector import errors, ports
 from connector.store import api, bells, codec, transitions
 from robots import intents, model
 from tests import (
+    fakes_store_draws,
     fakes_store_erasing,
     fakes_store_leases,
     fakes_store_ledger,
@@ -110,6 +111,7 @@ class MemoryMirror(api.Mirror):
         fresh: list[intents.WishKey] = []
         for look in kept:
             self._remember(rows, look)
+        for look in fakes_store_draws.drawn(rows, kept):
             fresh.extend(wish.key for wish in look.wishes if self._insert(rows, wish, look.at))
             rows.looks.append((look.ref, memory_rows.story(look)))
             if look.due_again is None:
@@ -132,7 +134,10 @@ class MemoryMirror(api.Mirror):
         rows.links[look.ref] = memory_rows.clients(look.memory.card) | set(look.clients or ())
 
     def _insert(self, rows: memory_rows.Rows, wish: intents.Wish, at: datetime) -> bool:
-        if wish.key in rows.wishes:
+        known = rows.wishes.get(wish.key)
+        if known is not None:
+            if not known.state.final and wish.while_visit is not None:
+                known.wish = dataclasses.replace(known.wish, while_visit=wish.while_visit)
             return False
         state = intents.WishState.DRY_RUN if wish.dry_run else intents.WishState.WISHED
         rows.wishes[wish.key] = memory_rows.WishRow(

@@ -32,6 +32,7 @@ class MemoryLedger(ports.Ledger):
             row.made,
             row.note,
             accepted=card.memory.accepted.id if card and card.memory.accepted else None,
+            visit=card.memory.visit.id if card and card.memory.visit and ports.returns(row.wish) else None,
             looked_at=card.looked_at if card else None,
             deleted=card.memory.deleted if card else False,
             before=before.state if before else None,
@@ -90,6 +91,7 @@ class MemoryLedger(ports.Ledger):
         if late:
             out = {key for key, row in rows.items() if row.state is S.SENT and row.life == self._life}
             ends = [end for end in ends if end.key in out]
+        ends = [end for end in ends if not _bound_anew(rows, end)]
         states = {key: row.state for key, row in rows.items()}
         for end in ends:
             transitions.check(end.key, states.get(end.key), end.to)
@@ -178,3 +180,8 @@ class MemoryLedger(ports.Ledger):
 def _parked(rows: memory_rows.Rows, ref: model.CardRef, now: datetime) -> bool:
     row = rows.dirty.get(memory_rows.thing(ref))
     return row is not None and row.tries > 0 and row.until is not None and row.until > now
+
+
+def _bound_anew(rows: Mapping[intents.WishKey, memory_rows.WishRow], end: ports.End) -> bool:
+    row = rows.get(end.key)
+    return row is not None and end.bound_to not in (None, row.wish.while_visit)

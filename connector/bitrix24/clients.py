@@ -49,7 +49,7 @@ async def _client_page(
     at: desk.Desk, kind: model.ClientKind, refs: Sequence[model.ClientRef], lane: ports.Lane
 ) -> Read:
     params: phpquery.Params = {
-        "select": ["*", "UF_*", "PHONE", "EMAIL"],
+        "select": ["*", "UF_*", "PHONE", "EMAIL", "WEB"],
         "filter": {"@ID": [ref.id for ref in refs]},
         "order": {"ID": "ASC"},
         "start": -1,

@@ -22,7 +22,8 @@ from robots import intents, model
 class _Source:
     """The deal being copied, its product rows, and the copy if there already is one."""
 
-    raw: Mapping[str, Any]
+    raw: Mapping[str, Any] | None
+    """None: it was deleted after the copy had been added."""
     rows: Sequence[Mapping[str, Any]]
     copy: Mapping[str, Any] | None
 
@@ -32,7 +33,7 @@ async def perform(
 ) -> ports.Done:
     source = await _source(at, ref, key)
     made = source.copy
-    if made is None:
+    if made is None and source.raw is not None:
         described = at.known.fields.get(model.CardKind.DEAL.value, {})
         fields = handover.copied(act, source.raw, described, writing.marker(key))
         command = handover.add(fields)
@@ -40,8 +41,8 @@ async def perform(
             command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key
         )
         made = parsing.item_of(answer.result, "item")
-        if made is None:
-            raise errors.Unknown("портал не назвал номер сделки", method=command.method)
+    if made is None:
+        raise errors.Unknown("портал не назвал номер сделки", method="crm.item.add")
     return await _finish(at, act, source, made)
 
 
@@ -55,10 +56,9 @@ async def find(
 async def _source(at: desk.Desk, ref: model.CardRef, key: intents.WishKey) -> _Source:
     commands = [handover.look_for(writing.marker(key)), writing.get(ref), handover.rows_of_deal(ref.id)]
     looked, got, rows = await at.client.group(commands, lane=ports.Lane.LIVE)
-    for outcome in (looked, got, rows):
-        if isinstance(outcome, errors.PortalError):
-            raise outcome
     copies = parsing.rows_of(_result(looked), "items")
+    if copies and isinstance(got, errors.NotFound):
+        return _Source(None, (), copies[0])
     raw = parsing.item_of(_result(got), "item")
     if raw is None:
         raise errors.Unreadable("сделка не читается", method="crm.item.get")
@@ -75,6 +75,10 @@ async def _finish(
     at: desk.Desk, act: intents.CopyDeal, source: _Source, made: Mapping[str, Any]
 ) -> ports.Done:
     number = values.required_id(made.get("id"))
+    if source.raw is None:
+        return ports.Done(
+            made=number, note=f"сделка {number} создана; скопирована ли вся, не узнать: исходной больше нет"
+        )
     notes = []
     try:
         if source.rows and not await _has_rows(at, number, len(source.rows)):

@@ -19,7 +19,7 @@ from robots import contacts, model
 
 Fields = Mapping[model.FieldCode, model.Field]
 _OPPORTUNITY, _CURRENCY = model.FieldCode("opportunity"), model.FieldCode("currencyId")
-_PHONE, _EMAIL = model.FieldCode("phone"), model.FieldCode("email")
+_PHONE, _EMAIL, _WEB = (model.FieldCode(code) for code in ("phone", "email", "web"))
 _SHOWN_ELSEWHERE = {"fm", "entityTypeId", "contacts", "observersUsers"}
 
 
@@ -139,6 +139,7 @@ def _card_fields(
         found[_OPPORTUNITY] = model.Money(amount if amount is not None else Decimal(0), currency)
     if kind is model.CardKind.LEAD and ("fm" in raw or "hasPhone" in raw):
         found[_PHONE], found[_EMAIL] = _multi(raw.get("fm"), "PHONE"), _multi(raw.get("fm"), "EMAIL")
+        found[_WEB] = _multi(raw.get("fm"), "WEB")
     return found
 
 
@@ -160,7 +161,7 @@ def _named(name: str, value: Any, zone: tzinfo) -> model.Value:
 
 
 def _multi(fm: Any, kind: str) -> tuple[str, ...] | None:
-    """Phones or e-mails of an item's `fm`, in order; None where it has none."""
+    """Phones, e-mails or sites of an item's `fm`, in order; None where it has none."""
     parts = fm.values() if isinstance(fm, dict) else fm if isinstance(fm, list) else ()
     found = tuple(
         str(part["value"])
@@ -237,6 +238,8 @@ def client(kind: model.ClientKind, raw: Mapping[str, Any], context: Context) -> 
             read[code] = values.of_field(described, value, context.zone, context.currency)
         else:
             read[code] = values.undescribed(value)
+    if "WEB" in raw:
+        read[_WEB] = _comms(raw["WEB"])
     responsible = values.ident(raw.get("ASSIGNED_BY_ID"), "ASSIGNED_BY_ID")
     company = kind is model.ClientKind.COMPANY
     return model.Client(

@@ -10,7 +10,17 @@ from __future__ import annotations
 from typing import assert_never
 
 from connector import errors, ports
-from connector.bitrix24 import client, copydeal, desk, taskacts, timelines, writing
+from connector.bitrix24 import (
+    client,
+    clientacts,
+    converting,
+    copydeal,
+    desk,
+    parsing,
+    taskacts,
+    timelines,
+    writing,
+)
 from robots import intents, model
 
 NO_EFFECT, NOTHING_TO_DO = "no_effect", taskacts.NOTHING_TO_DO
@@ -21,6 +31,8 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
     match act:
         case intents.SetFields():
             return await _set_fields(at, ref, act, key)
+        case intents.SetClient():
+            return await clientacts.perform(at, act, key)
         case intents.MoveStage():
             return await _move(at, ref, act, key)
         case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
@@ -31,6 +43,8 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await _entry(at, row, act)
         case intents.CopyDeal():
             return await copydeal.perform(at, ref, act, key)
+        case intents.ConvertLead():
+            return await converting.perform(at, ref, act, key)
         case intents.Remember():
             return ports.Done(note=act.note)
         case _:  # pragma: no cover
@@ -43,6 +57,8 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
         case intents.SetFields():
             card = await _card(at, ref)
             return ports.Done() if card is not None and writing.holds(card, act.values) else None
+        case intents.SetClient():
+            return await clientacts.find(at, act)
         case intents.MoveStage():
             card = await _card(at, ref)
             return _moved(card, act) if card is not None else None
@@ -52,6 +68,8 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return await _find_entry(at, row, act)
         case intents.CopyDeal():
             return await copydeal.find(at, ref, act, key)
+        case intents.ConvertLead():
+            return await converting.find(at, ref, act, key)
         case intents.Remember():
             return ports.Done(note=act.note)
         case intents.Notify():
@@ -83,16 +101,30 @@ async def _set_fields(
 async def _move(
     at: desk.Desk, ref: model.CardRef, act: intents.MoveStage, key: intents.WishKey
 ) -> ports.Done:
-    present = await _card(at, ref)
-    if present is None:
-        raise errors.NotFound("карточки нет", method="crm.item.get")
-    if (present.pipeline, present.stage) == (act.pipeline, act.stage) or present.stage != act.only_from:
-        return ports.Done(changed=False, note=NOTHING_TO_DO)
-    answer = await _write(at, writing.move(ref, act), key)
-    after = _read_back(at, ref, answer)
+    """There is no compare-and-set over there: the card is looked for in the stage it must still stand in, and moved by a
+    reference to what was found, in one batch. A person who moves it meanwhile is overwritten only between the two."""
+    found, moved = await at.client.group(writing.move_from(ref, act), lane=ports.Lane.LIVE, key=key)
+    if isinstance(found, errors.PortalError):
+        # Without an answer to either the move may have happened; it alone says so.
+        raise moved if isinstance(moved, errors.Unknown) else found
+    if not parsing.rows_of(found.result, "items"):
+        return await _not_there(at, ref, act)
+    if isinstance(moved, errors.PortalError):
+        raise moved
+    after = _read_back(at, ref, moved)
     if after is not None and after.stage != act.stage:
         return ports.Done(changed=False, note=NO_EFFECT)
     return ports.Done()
+
+
+async def _not_there(at: desk.Desk, ref: model.CardRef, act: intents.MoveStage) -> ports.Done:
+    """The list found nothing, so nothing was moved: the card itself says why."""
+    present = await _card(at, ref)
+    if present is None:
+        raise errors.NotFound("карточки нет", method="crm.item.get")
+    if present.stage == act.only_from != act.stage:
+        raise errors.Retryable("список ещё не показывает карточку на её стадии", method="crm.item.list")
+    return ports.Done(changed=False, note=NOTHING_TO_DO)
 
 
 def _moved(card: model.Card, act: intents.MoveStage) -> ports.Done | None:

@@ -6,6 +6,7 @@ strangers, and a `$result[…]` in one of them would be answered with another ca
 
 from __future__ import annotations
 
+import functools
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,10 +43,16 @@ class Command:
 def encode(command: Command, labels: Mapping[str, str]) -> str:
     """`labels`: names within the group -> keys of the batch. An empty list goes as one empty element."""
     pairs = [
-        f"{urllib.parse.quote(key, safe='[]')}={urllib.parse.quote(text, safe='')}"
+        f"{_quoted_key(key)}={urllib.parse.quote(text, safe='')}"
         for key, text in _flat(command.params, labels)
     ]
     return f"{command.method}?{'&'.join(pairs)}" if pairs else command.method
+
+
+@functools.lru_cache(4096)
+def _quoted_key(key: str) -> str:
+    """Keys are few and come again; texts are not kept."""
+    return urllib.parse.quote(key, safe="[]")
 
 
 def needs_own_request(command: Command) -> bool:

@@ -22,6 +22,7 @@ from connector.bitrix24 import (
     performing,
     reading,
     sweeping,
+    traces,
     transport,
 )
 from connector.bitrix24 import gate as gates
@@ -113,6 +114,9 @@ class Bitrix24Portal(ports.Portal):
 
     async def sweep(self, cursors: Mapping[str, Any]) -> ports.Swept:
         return await sweeping.sweep(self._desk, cursors)
+
+    async def traces(self, cursors: Mapping[str, Any]) -> ports.Traces | None:
+        return await traces.made_since(self._desk, cursors)
 
     def copy(
         self, kind: ports.Kind, below: int | None

@@ -7,6 +7,7 @@ the wish's key, so a second try of the same wish recognises the first one's work
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -93,6 +94,13 @@ def holds(card: model.Card, wanted: Mapping[model.FieldCode, model.Value]) -> bo
     return all(_same(card.value(code), value) for code, value in wanted.items())
 
 
+def same_values(
+    now: Mapping[model.FieldCode, model.Value], wanted: Mapping[model.FieldCode, model.Value]
+) -> bool:
+    """The same of any thing's values by code."""
+    return all(_same(now.get(code), value) for code, value in wanted.items())
+
+
 def _same(now: model.Value, wanted: model.Value) -> bool:
     if isinstance(wanted, tuple):
         return {_key(one) for one in wanted} <= {_key(one) for one in _parts(now)}
@@ -129,11 +137,23 @@ def get(ref: model.CardRef) -> client.Command:
     return client.Command("crm.item.get", {"entityTypeId": names.type_id(ref), "id": ref.id, **names.RAW_UF})
 
 
-def move(ref: model.CardRef, act: intents.MoveStage) -> client.Command:
+def move_from(ref: model.CardRef, act: intents.MoveStage) -> list[client.Command]:
+    """The card in the stage it is to leave, and the move of what was found: an empty reference moves nothing."""
+    where = {
+        "entityTypeId": names.type_id(ref),
+        "filter": {"=id": ref.id, "=stageId": act.only_from},
+        "select": ["id"],
+        "start": -1,
+    }
     sent: dict[str, Any] = {"stageId": act.stage}
     if ref.kind is model.CardKind.DEAL:
         sent["categoryId"] = act.pipeline
-    return update(ref, sent)
+    move = update(ref, sent)
+    found = phpquery.Ref("found", "items", 0, "id")
+    return [
+        client.Command("crm.item.list", where, name="found"),
+        replace(move, params={**move.params, "id": found}),
+    ]
 
 
 # --- tasks ---------------------------------------------------------------------------------------------------------

@@ -11,19 +11,23 @@ import asyncio
 import os
 import platform
 import secrets as dice
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from connector import errors, ports, settings
 from connector.bitrix24 import portal as b24
-from connector.bootstrap import application, configuration, notes, tuning, wiring
+from connector.bootstrap import application, configuration, notes, restored, tuning, wiring
 from connector.loops import activation, erasing, leases, sending, supervisor, worker
 from connector.loops import config as loop_config
 from connector.store import api
 from connector.web import seams
 from robots import decision, model
 
+T = TypeVar("T")
 REFRESH = 3600.0
 """Between two readings of the portal's dictionaries."""
 WATCH = 1.0
@@ -58,12 +62,14 @@ class Daemon:
         *,
         auto: bool,
         rough: configuration.Compiled,
+        after_restore: bool = False,
     ) -> None:
         self.settings, self.path, self.kept, self.section, self.store = made, path, kept, section, store
         self.clock, self.auto, self.rough = leases.DatabaseClock(clock), auto, rough
         self.mine = store
         """The store as the holder of the lease writes it."""
         self.portal = model.PortalId(settings.portal_id(section.address))
+        self.admission = restored.Admission(self.portal, after_restore=after_restore)
         self.log = _log.bind(portal=self.portal)
         self.at = wiring.crash(made.crash_at)
         self.application = (
@@ -146,8 +152,8 @@ class Daemon:
             await self.mine.notebook.write(self.portal, notes.HTTP, {"url": self._url, "pid": os.getpid()})
             await self.mine.notebook.write(self.portal, notes.APPLY, None)
             async with wiring.opened(self.settings, self.section, self.kept, self.clock, leave, by) as portal:
-                directory = await self._reached(portal, tenure.over)
-                if directory is not None:
+                directory = await self._answered(portal.directory, tenure.over)
+                if directory is not None and await self._admitted(portal, tenure.over):
                     await self._work(portal, leave, directory, tenure.over)
         except StartError as failed:
             self.failure = failed
@@ -160,22 +166,33 @@ class Daemon:
         finally:
             self.worker, self.keeper, self.reached, self.waiting = None, None, None, STARTING
 
-    async def _reached(self, portal: b24.Bitrix24Portal, stop: asyncio.Event) -> model.Directory | None:
-        """The directory as soon as the portal gives it; None if stopped before."""
+    async def _answered(self, ask: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T | None:
+        """What the portal says as soon as it says it; None if stopped before."""
         tries = 0
         while not stop.is_set():
-            answers: list[model.Directory | errors.PortalError] = []
+            answers: list[T | errors.PortalError] = []
             # The portal may take long to be unreachable: a stop doesn't wait for it.
-            await supervisor.first_of(_asked(portal, answers), stop.wait())
-            match answers:
-                case [model.Directory() as directory]:
-                    return directory
-                case [errors.PortalError() as refused]:
-                    delay = loop_config.backoff(tries, FIRST, MOST)
-                    tries += 1
-                    self._tell_unreachable(refused, delay)
-                    await supervisor.first_of(self.clock.sleep(delay), stop.wait())
+            await supervisor.first_of(_asked(ask, answers), stop.wait())
+            for answer in answers:
+                if not isinstance(answer, errors.PortalError):
+                    return answer
+                delay = loop_config.backoff(tries, FIRST, MOST)
+                self._tell_unreachable(answer, delay)
+                await supervisor.first_of(self.clock.sleep(delay), stop.wait())
+            tries += 1
         return None
+
+    async def _admitted(self, portal: b24.Bitrix24Portal, stop: asyncio.Event) -> bool:
+        """Whether the store is the one that worked here last: else it stands, red, until it is stopped."""
+        ledger, notebook = self.mine.ledger, self.mine.notebook
+        doubt = await self._answered(
+            lambda: self.admission.doubt(portal, ledger, notebook, self.clock.now()), stop
+        )
+        if doubt:
+            self.waiting = seams.Trouble(restored.RESTORED, doubt)
+            self.log.error("restore.needed", reason=doubt)
+            await stop.wait()
+        return doubt == ""
 
     def _tell_unreachable(self, refused: errors.PortalError, delay: float) -> None:
         closed = isinstance(refused, errors.PortalClosed)
@@ -199,10 +216,12 @@ class Daemon:
         keeper, chosen = await self._rules(directory)
         key = await self._digest_key()
         portal.key_comms(key)
+        forgetful = erasing.Forgetful(portal, self.portal, self.mine.erasure, key)
+        seen, ledger = self.admission.around(forgetful, self.mine.ledger, self.mine.mirror, self.clock)
         made = worker.PortalWorker(
             portal_id=self.portal,
-            portal=erasing.Forgetful(portal, self.portal, self.mine.erasure, key),
-            stores=worker.Stores(self.mine.inbox, self.mine.mirror, self.mine.ledger, self.mine.notebook),
+            portal=seen,
+            stores=worker.Stores(self.mine.inbox, self.mine.mirror, ledger, self.mine.notebook),
             sending=leave,
             rules=chosen.rules(),
             directory=configuration.worked(chosen, directory),
@@ -219,6 +238,9 @@ class Daemon:
             supervisor.spawn(group, self._kept(keeper, stop), name=f"config {self.portal}")
             supervisor.spawn(group, self._refreshed(portal, keeper, stop), name=f"directory {self.portal}")
             supervisor.spawn(group, made.run(stop), name=f"worker {self.portal}")
+            for name, run in self.admission.loops(made.desk):
+                kept = supervisor.keep(name, partial(run, stop), made.desk, stop)
+                supervisor.spawn(group, kept, name=f"{name} {self.portal}")
             if self.application is not None:
                 bound = self.application.keep_bound(portal, stop)
                 supervisor.spawn(group, bound, name=f"events {self.portal}")
@@ -272,8 +294,8 @@ class Daemon:
         return bytes.fromhex(str(written))
 
 
-async def _asked(portal: b24.Bitrix24Portal, answers: list[model.Directory | errors.PortalError]) -> None:
+async def _asked(ask: Callable[[], Awaitable[T]], answers: list[T | errors.PortalError]) -> None:
     try:
-        answers.append(await portal.directory())
+        answers.append(await ask())
     except errors.PortalError as refused:
         answers.append(refused)

@@ -70,13 +70,15 @@ class Running:
         )
 
 
-async def run(made: settings.Settings, path: Path, kept: settings.Secrets, *, auto: bool) -> None:
+async def run(
+    made: settings.Settings, path: Path, kept: settings.Secrets, *, auto: bool, after_restore: bool = False
+) -> None:
     """Runs until a signal. Raises StartError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with running(made, path, kept, auto=auto, stop=stop) as found:
+    async with running(made, path, kept, auto=auto, stop=stop, after_restore=after_restore) as found:
         await stop.wait()
         _log.info("daemon.stopping")
     found.raise_if_failed()
@@ -85,7 +87,13 @@ async def run(made: settings.Settings, path: Path, kept: settings.Secrets, *, au
 
 @asynccontextmanager
 async def running(
-    made: settings.Settings, path: Path, kept: settings.Secrets, *, auto: bool, stop: asyncio.Event
+    made: settings.Settings,
+    path: Path,
+    kept: settings.Secrets,
+    *,
+    auto: bool,
+    stop: asyncio.Event,
+    after_restore: bool = False,
 ) -> AsyncIterator[Running]:
     """The daemon while the context is open; leaving it, or setting `stop`, stops it. Raises StartError."""
     rough = _read(path)
@@ -94,7 +102,17 @@ async def running(
         store = await _store(stack, made)
         section = rough.loaded.settings.portal
         figures = metrics.Metrics()
-        worked = daemon.Daemon(made, path, kept, section, store, clock.SystemClock(), auto=auto, rough=rough)
+        worked = daemon.Daemon(
+            made,
+            path,
+            kept,
+            section,
+            store,
+            clock.SystemClock(),
+            auto=auto,
+            rough=rough,
+            after_restore=after_restore,
+        )
         seen, own = views.Views(worked), worked.application
         pages = app.create_app(
             own.hook_portals() if own else wiring.hook_portals(section, kept),

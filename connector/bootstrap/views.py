@@ -84,6 +84,7 @@ class Views:
         if worked.reached is not None:
             for lack in (*worked.reached.notes, *worked.reached.troubles.values()):
                 yield seams.Trouble("portal_degraded", lack)
+        yield from worked.admission.notes()
         keeper = worked.keeper
         if keeper is None:
             return

@@ -70,6 +70,8 @@ class Teller:
                 return f"{verb}{where}" + (f": {row.wish.because}" if row.wish.because else "")
             case intents.SetFields():
                 return self._filled(row.wish.card, act)
+            case intents.SetClient():
+                return f"записано клиенту{_tail(row.wish.because)}"
             case intents.Notify():
                 return self._message(row, act)
             case intents.Comment() | intents.LogEntry():
@@ -78,6 +80,8 @@ class Teller:
                 pipeline = names.pipeline(act.pipeline)
                 called = f"«{pipeline.name} / {self._stage(act.pipeline, act.stage)}»" if pipeline else ""
                 return f"выиграна, передана дальше: {called}"
+            case intents.ConvertLead():
+                return "лид конвертирован"
             case intents.Remember():
                 return act.note
 

@@ -32,6 +32,12 @@ def run(
     reload: Annotated[
         Reload, typer.Option("--reload", help="ask: изменённый файл ждёт apply; auto: берётся сразу.")
     ] = Reload.ASK,
+    after_restore: Annotated[
+        bool,
+        typer.Option(
+            "--after-restore", help="База возвращена из копии: сначала найти на портале сделанное с тех пор."
+        ),
+    ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, max=1, help="Пока только 1.")] = 1,
 ) -> None:
     """Запустить роботов. Ctrl-C или SIGTERM останавливает не дольше чем за 10 секунд."""
@@ -47,7 +53,7 @@ def run(
     filtered = logs.Filter(kept.values(), runtime.log_key(kept))
     logs.setup(filtered, level=made.log_level)
     try:
-        asyncio.run(runtime.run(made, path, kept, auto=reload is Reload.AUTO))
+        asyncio.run(runtime.run(made, path, kept, auto=reload is Reload.AUTO, after_restore=after_restore))
     except runtime.StartError as refused:
         raise exits.Stop(exits.Code(refused.code), filtered.hide(refused.text)) from None
 

@@ -28,6 +28,9 @@ class Forgetful(ports.Portal):
         """Asked after every answer: a person may be erased at any moment."""
         return await self._erasure.marks(self._name, self._key)
 
+    def crowded(self) -> float:
+        return self._portal.crowded()
+
     async def directory(self) -> model.Directory:
         return await self._portal.directory()
 
@@ -82,6 +85,9 @@ class Forgetful(ports.Portal):
             return swept
         seen = (one for one in swept.seen if not _own(marks, one.thing))
         return replace(swept, seen=tuple(seen))
+
+    async def traces(self, cursors: Mapping[str, Any]) -> ports.Traces | None:
+        return await self._portal.traces(cursors)
 
     async def copy(self, kind: ports.Kind, below: int | None) -> AsyncIterator[Page]:
         async for page in self._portal.copy(kind, below):

@@ -375,7 +375,11 @@ def _words(trouble: Exception) -> str:
 
 
 def _made_deal(row: ports.Row, end: ports.End) -> ports.Thing | None:
-    if isinstance(row.wish.act, intents.CopyDeal) and end.to is S.DONE and end.made is not None:
+    act = row.wish.act
+    made_deal = isinstance(act, intents.CopyDeal) or (
+        isinstance(act, intents.ConvertLead) and act.deal is not None
+    )
+    if made_deal and end.to is S.DONE and end.made is not None:
         return ports.Thing(ports.Kind.DEAL, end.made)
     return None
 

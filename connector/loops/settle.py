@@ -118,7 +118,8 @@ class Settler:
                 # What it was to change is gone, and the effect with it.
                 ends[row.wish.key] = ports.End(row.wish.key, S.REFUSED, now, note=str(trouble))
                 return
-            case errors.Retryable():
+            case errors.Retryable() | errors.Unknown():
+                # Unknown: it is there, half-made, and finishing it was cut off as well.
                 desk.log.warning("portal.throttled", loop="settle", reason=str(trouble))
             case _:
                 supervisor.tell_failure(desk, "settle", trouble)

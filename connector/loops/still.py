@@ -6,7 +6,7 @@ Obligations (an empty digest: a task that was set is closed) outlive the robot, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -80,7 +80,10 @@ def _unwanted(row: ports.Row, asked: Asked) -> ports.End | None:
     if wish.not_after is not None and asked.now > wish.not_after:
         return _end(row, asked, S.TOO_LATE, f"надо было не позже {wish.not_after:%d.%m %H:%M} UTC")
     if wish.while_visit is not None and row.accepted != wish.while_visit:
-        return _end(row, asked, S.SUPERSEDED, "сделка ушла дальше")
+        gone_on = _end(row, asked, S.SUPERSEDED, "сделка ушла дальше")
+        return replace(gone_on, bound_to=wish.while_visit)
+    if row.visit is not None and row.visit != wish.cause:
+        return _end(row, asked, S.SUPERSEDED, "сделка уже не там, откуда её возвращали")
     return None
 
 

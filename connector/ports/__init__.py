@@ -9,7 +9,7 @@ Callers say `from connector import ports` and `ports.Mirror`; which file holds w
 
 from connector.ports.clock import Clock
 from connector.ports.doorbells import Dirty, Kind, Lane, Thing
-from connector.ports.entries import End, Row, marker
+from connector.ports.entries import End, Row, marker, returns
 from connector.ports.erasure import Erasure, Known, copiable, scrubbed
 from connector.ports.inbox import Inbox
 from connector.ports.leases import Lease, Leases
@@ -17,7 +17,18 @@ from connector.ports.ledger import Ledger
 from connector.ports.looks import CopiedCard, CopiedClient, Looked, Memory, StoryLook, TraceLine
 from connector.ports.mirror import Journal, Mirror, Notebook
 from connector.ports.portal import OnSending, Portal
-from connector.ports.readings import Absent, CommsAsk, Done, Facts, FactsAsk, Seen, Swept, Watermarks
+from connector.ports.readings import (
+    Absent,
+    CommsAsk,
+    Done,
+    Facts,
+    FactsAsk,
+    Seen,
+    Swept,
+    Trace,
+    Traces,
+    Watermarks,
+)
 
 __all__ = [
     "Absent",
@@ -50,9 +61,12 @@ __all__ = [
     "StoryLook",
     "Swept",
     "Thing",
+    "Trace",
     "TraceLine",
+    "Traces",
     "Watermarks",
     "copiable",
     "marker",
+    "returns",
     "scrubbed",
 ]

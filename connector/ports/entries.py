@@ -24,6 +24,8 @@ class Row:
     note: str = ""
     accepted: model.VisitId | None = None
     """The card's accepted visit at its last look."""
+    visit: model.VisitId | None = None
+    """Of a gate's return alone: the card's stay at its last look."""
     looked_at: datetime | None = None
     deleted: bool = False
     before: intents.WishState | None = None
@@ -41,6 +43,13 @@ class End:
     note: str = ""
     made: int | None = None
     retry_at: datetime | None = None
+    bound_to: model.VisitId | None = None
+    """It was reckoned while the wish was bound to this stay: bound to another one since, the row stays as it is."""
+
+
+def returns(wish: intents.Wish) -> bool:
+    """A gate's return: what it sends back is the stay that is its cause, and no later one in the same stage."""
+    return isinstance(wish.act, intents.MoveStage) and wish.act.back
 
 
 def marker(key: intents.WishKey) -> str:

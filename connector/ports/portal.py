@@ -51,6 +51,11 @@ class Portal(Protocol):
 
     async def sweep(self, cursors: Mapping[str, Any]) -> readings.Swept: ...
 
+    async def traces(self, cursors: Mapping[str, Any]) -> readings.Traces | None:
+        """What bears our mark and was made since these cursors of a sweep; None if they say no moment."""
+        del cursors
+        return None
+
     def copy(
         self, kind: doorbells.Kind, below: int | None
     ) -> AsyncIterator[Sequence[looks.CopiedCard] | Sequence[looks.CopiedClient]]:

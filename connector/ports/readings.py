@@ -70,6 +70,22 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """Something on the portal that bears the mark of a wish (`marker`)."""
+
+    thing: doorbells.Thing
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What was made there with our mark since a moment (the portal's clock)."""
+
+    since: datetime
+    found: tuple[Trace, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The portal did it (or it stood so already: `changed=False`)."""
 

@@ -32,6 +32,7 @@ Turn = Callable[[Any], Any]
 
 ACTS: Mapping[str, type] = {
     "set": intents.SetFields,
+    "set_client": intents.SetClient,
     "move": intents.MoveStage,
     "task": intents.SetTask,
     "close_task": intents.CloseTask,
@@ -40,6 +41,7 @@ ACTS: Mapping[str, type] = {
     "comment": intents.Comment,
     "log": intents.LogEntry,
     "copy_deal": intents.CopyDeal,
+    "convert_lead": intents.ConvertLead,
     "remember": intents.Remember,
 }
 TAGS: Mapping[type, str] = {act: tag for tag, act in ACTS.items()}

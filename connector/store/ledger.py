@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import errors, ports
-from connector.store import bells, codec, engine, inbox, tables, transitions
+from connector.store import bells, binding, codec, engine, inbox, tables, transitions
 from robots import intents, model
 
 S = intents.WishState
@@ -31,6 +31,7 @@ FULL = sa.select(
     CARD.accepted.label("accepted"),
     CARD.looked_at.label("looked_at"),
     CARD.deleted.label("deleted"),
+    CARD.memory.label("memory"),
     BEFORE.c.state.label("before"),
     BEFORE.c.made.label("before_made"),
 ).select_from(
@@ -58,10 +59,18 @@ def _values(states: Iterable[S]) -> list[str]:
     return [state.value for state in states]
 
 
+def _stay(wish: intents.Wish, memory: str | None) -> model.VisitId | None:
+    if memory is None or not ports.returns(wish):
+        return None
+    stay = codec.load(ports.Memory, memory).visit
+    return stay.id if stay is not None else None
+
+
 def _row(row: sa.Row[Any]) -> ports.Row:
+    wish = codec.load(intents.Wish, row.body)
     return ports.Row(
         seq=row.seq,
-        wish=codec.load(intents.Wish, row.body),
+        wish=wish,
         state=S(row.state),
         wished_at=codec.moment(row.wished_at),
         sent_at=codec.maybe_moment(row.sent_at),
@@ -70,6 +79,7 @@ def _row(row: sa.Row[Any]) -> ports.Row:
         made=row.made,
         note=row.note,
         accepted=row.accepted,
+        visit=_stay(wish, row.memory),
         looked_at=codec.maybe_moment(row.looked_at),
         deleted=bool(row.deleted),
         before=S(row.before) if row.before else None,
@@ -102,10 +112,10 @@ def past(conn: sa.Connection, portal: str, cards: Sequence[str]) -> dict[str, li
 # ---------------------------------------------------------------- works
 
 
-def _states(conn: sa.Connection, portal: str, keys: Iterable[str]) -> dict[str, S]:
+def _states(conn: sa.Connection, portal: str, keys: Iterable[str]) -> dict[intents.WishKey, S]:
     query = sa.select(ROW.key, ROW.state).where(ROW.portal == portal)
     return {
-        row.key: S(row.state)
+        intents.WishKey(row.key): S(row.state)
         for part in engine.chunks(keys)
         for row in conn.execute(query.where(ROW.key.in_(part)))
     }
@@ -114,9 +124,11 @@ def _states(conn: sa.Connection, portal: str, keys: Iterable[str]) -> dict[str, 
 def insert(
     conn: sa.Connection, portal: str, wishes: Sequence[tuple[intents.Wish, datetime]]
 ) -> list[intents.WishKey]:
-    """In order; returns the keys that weren't there yet."""
+    """In order; returns the keys that weren't there yet. An open one that is wished for another stay is bound to that."""
     fresh = {wish.key: (wish, at) for wish, at in reversed(wishes)}  # of twins the first wins
     known = _states(conn, portal, fresh)
+    again = (fresh[key][0] for key, state in known.items() if not state.final)
+    binding.bind(conn, portal, again)
     order = list(dict.fromkeys(wish.key for wish, _ in wishes if wish.key not in known))
     rows = []
     for wish, at in (fresh[key] for key in order):
@@ -196,6 +208,7 @@ def _still_out(conn: sa.Connection, portal: str, ends: Sequence[ports.End], life
 
 
 def _end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
+    ends = binding.unbroken(conn, portal, ends)
     states = _states(conn, portal, {end.key for end in ends})
     rows: list[dict[str, Any]] = []
     for end in ends:

@@ -17,7 +17,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import ports
-from connector.store import api, bells, clientele, codec, engine, erasing, inbox, journal, ledger, tables
+from connector.store import (
+    api,
+    bells,
+    clientele,
+    codec,
+    drawing,
+    engine,
+    erasing,
+    inbox,
+    journal,
+    ledger,
+    tables,
+)
 from robots import intents, model
 
 CARDS, VISITS = tables.cards.c, tables.visits.c
@@ -95,6 +107,7 @@ def _record(
     clientele.save_links(
         conn, portal, {str(x.ref): clientele.of_card(x.memory.card) | named[str(x.ref)] for x in looked}
     )
+    looked = drawing.drawn(conn, portal, looked)
     fresh = ledger.insert(conn, portal, [(wish, look.at) for look in looked for wish in look.wishes])
     journal.write(conn, portal, looked)
     inbox.finish(conn, portal, [look.dirty for look in looked if look.due_again is None])

@@ -96,9 +96,9 @@ def forgotten(wish: intents.Wish) -> intents.Wish:
     """The same wish without a word of people's: key, cause, ids and moments stay. Written values go too, but for numbers:
     a robot knows its own filling by the id it wrote."""
     act: Any = wish.act
-    if isinstance(act, intents.SetFields):
+    if isinstance(act, intents.SetFields | intents.SetClient):
         kept = {code: value if isinstance(value, int) else None for code, value in act.values.items()}
-        bare: Any = intents.SetFields(kept)
+        bare: Any = dataclasses.replace(act, values=kept, replaces={})
     else:
         blank = {name: _blank(getattr(act, name)) for name in forgetting.TEXTS[type(act)]}
         bare = dataclasses.replace(act, **blank)

@@ -7,8 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from robots import model, people, schedule, templates
-from robots.config import compile_conditions, compile_duplicates, compile_tasks, grammar_acts, nodes
+from robots.config import (
+    compile_convert,
+    compile_duplicates,
+    compile_fields,
+    compile_queues,
+    compile_set,
+    compile_tasks,
+    compile_unattended,
+    compile_validate,
+    grammar_words,
+    nodes,
+)
 from robots.config.context import Scope
+from robots.config.embedding import named_fields
 from robots.kinds import (
     base,
     comment,
@@ -18,9 +30,9 @@ from robots.kinds import (
     log,
     move,
     notify,
-    set_fields,
     stage_task,
     task_spec,
+    validate,
 )
 
 
@@ -42,8 +54,8 @@ def acts(node: nodes.Node | None) -> Iterator[Act]:
     """The acts under a key; unknown and later ones are left out (both are told by the shapes)."""
     for item in nodes.items(node):
         if isinstance(item, nodes.Scalar):
-            if item.text == "duplicates" and not item.faulty:
-                yield Act("duplicates", item, nodes.Mapping(item.mark, item.span), "duplicates")
+            if item.text in grammar_words.BARE and not item.faulty:
+                yield Act(item.text, item, nodes.Mapping(item.mark, item.span), item.text)
             continue
         for key, body in nodes.pairs(item):
             if key.text in COMPILERS:
@@ -52,7 +64,7 @@ def acts(node: nodes.Node | None) -> Iterator[Act]:
 
 def _label(word: str, body: nodes.Node) -> str:
     name = nodes.text(nodes.get(body, "name")) or (
-        nodes.text(nodes.get(body, "field")) if word == "fill" else ""
+        nodes.text(nodes.get(body, "field")) if word in {"fill", "calculate", "code"} else ""
     )
     return f"{word} {' '.join(name.split())}".strip()
 
@@ -84,57 +96,9 @@ def _task(node: nodes.Node, scope: Scope) -> stage_task.Options:
     return stage_task.Options(compile_tasks.compile_task(node, scope))
 
 
-def _set(node: nodes.Node, scope: Scope) -> set_fields.Options:
-    fields = nodes.get(node, "fields")
-    if isinstance(fields, nodes.Mapping):
-        written = list(fields.pairs)
-    else:
-        written = [(key, value) for key, value in nodes.pairs(node) if key.text not in grammar_acts.SET.keys]
-    if not written:
-        scope.context.error(node, "V018", "set: не сказано, какое поле чем заполнить")
-    return set_fields.Options(tuple(_assignment(key, value, scope) for key, value in written))
-
-
-def _assignment(key: nodes.Node, value: nodes.Node, scope: Scope) -> set_fields.Assignment:
-    code = scope.card_field(key)
-    name = nodes.text(key)
-    field = _field(code, scope)
-    if isinstance(value, nodes.Sequence):
-        made = tuple(compile_conditions.field_value(field, item, scope) for item in value.items)
-        return set_fields.Assignment(code, name, tuple(one for one in made if not isinstance(one, tuple)))
-    if code == "assignedById" or (field is not None and field.type is model.FieldType.USER):
-        return set_fields.Assignment(code, name, scope.person(value, scope))
-    texts = {None, model.FieldType.STRING, model.FieldType.TEXT, model.FieldType.OTHER}
-    if (field.type if field else None) in texts and (field is None or not field.options):
-        template = scope.template(value)
-        plain = nodes.text(value) if template.literal else template
-        return set_fields.Assignment(code, name, plain)
-    return set_fields.Assignment(code, name, compile_conditions.field_value(field, value, scope))
-
-
 def _field(code: model.FieldCode, scope: Scope) -> model.Field | None:
     directory = scope.context.names.directory
     return directory.fields.get(scope.kind.value, {}).get(code) if directory else None
-
-
-def _clear(node: nodes.Node, scope: Scope) -> set_fields.Options:
-    fields = nodes.get(node, "fields") or node
-    made = []
-    for item in named_fields(fields):
-        made.append(set_fields.Assignment(scope.card_field(item), nodes.text(item), None))
-    return set_fields.Options(tuple(made))
-
-
-def named_fields(node: nodes.Node | None) -> Iterator[nodes.Node]:
-    """Fields of a list: a name, `Контакт: Имя` as people write it, or `field: any`."""
-    for item in nodes.items(node):
-        if isinstance(item, nodes.Scalar):
-            yield item
-        for key, value in nodes.pairs(item):
-            if key.text == "field":
-                yield value
-            else:
-                yield nodes.Scalar(key.mark, key.span, text=f"{key.text} / {nodes.text(value)}", quoted=True)
 
 
 def _move(node: nodes.Node, scope: Scope) -> move.Options:
@@ -223,16 +187,27 @@ def _duplicates(node: nodes.Node, scope: Scope) -> duplicates.Options:
     return compile_duplicates.compile_duplicates(node, scope, embedded)
 
 
+def _validate(node: nodes.Node, scope: Scope) -> validate.Options:
+    return compile_validate.compile_validate(node, scope, embedded)
+
+
 COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "notify": _notify,
     "tell": _notify,
     "task": _task,
-    "set": _set,
-    "clear": _clear,
+    "set": compile_set.compile_set,
+    "clear": compile_set.compile_clear,
     "move": _move,
     "comment": _comment,
     "log": _log,
     "hand_over": _hand_over,
     "fill": _fill,
     "duplicates": _duplicates,
+    "validate": _validate,
+    "assign": compile_queues.compile_assign,
+    "calculate": compile_fields.compile_calculate,
+    "convert": compile_convert.compile_convert,
+    "code": compile_fields.compile_code,
+    "observers": compile_fields.compile_observers,
+    "unattended": compile_unattended.compile_unattended,
 }

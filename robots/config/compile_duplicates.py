@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from robots import contacts, people
 from robots.config import compile_people, compile_terms, names, nodes
 from robots.config.context import Scope
+from robots.config.embedding import Embed
 from robots.kinds import base, duplicates, notify
-
-Embed = Callable[[nodes.Node | None, Scope], tuple[base.ActSpec, ...]]
-"""Compiles the acts that it embeds."""
 
 _OWNER_FROM = {
     "открытая сделка": duplicates.OwnerFrom.DEAL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from robots import conditions, intents, model, paths, robot
-from robots.config import compile_acts, compile_conditions, compile_tasks, compile_terms, nodes
+from robots.config import compile_conditions, compile_tasks, compile_terms, embedding, nodes
 from robots.config.context import Scope
 from robots.config.robot_maker import Maker, mode_of
 
@@ -56,7 +56,7 @@ def _guarded(needed: robot.Requirement, scope: Scope) -> robot.Requirement:
 def requirements(node: nodes.Node, scope: Scope) -> Iterator[robot.Requirement]:
     """A list is fields only; a mapping is `filled`, `where`, `text`, `field`."""
     if not isinstance(node, nodes.Mapping):
-        yield from (_filled(item, scope) for item in compile_acts.named_fields(node))
+        yield from (_filled(item, scope) for item in embedding.named_fields(node))
         return
     text = nodes.text(nodes.get(node, "text"))
     own, filled, where = nodes.get(node, "field"), nodes.get(node, "filled"), nodes.get(node, "where")
@@ -68,7 +68,7 @@ def requirements(node: nodes.Node, scope: Scope) -> Iterator[robot.Requirement]:
             test = conditions.Test(scope.path(key), Op.WORDS, int(count) if count.isdecimal() else 1)
             yield robot.Requirement(test, key.text, text)
     else:
-        for item in compile_acts.named_fields(filled):
+        for item in embedding.named_fields(filled):
             yield _filled(item, scope, text)
     if where is not None:
         condition = compile_conditions.compile_condition(where, scope)

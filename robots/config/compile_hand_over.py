@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from robots import model, paths, robot
-from robots.config import compile_acts, compile_gates, compile_people, names, nodes, robot_maker
+from robots.config import compile_gates, compile_people, embedding, names, nodes, robot_maker
 from robots.config.context import Context, Scope
-from robots.kinds import fill_field, hand_over, set_fields
+from robots.kinds import convert, fill_field, hand_over, set_fields
 
 
 def complete(maker: robot_maker.Maker, context: Context, book: compile_people.Book) -> None:
     """S5.1: what the next department's robots fill, and the reasons of failure, aren't copied, less `keep:`."""
     for at, one in enumerate(maker.robots):
+        if isinstance(one.options, convert.Options) and one.options.pipeline is not None:
+            filled = {
+                code
+                for other in maker.robots
+                if other.pipeline == one.options.pipeline
+                for code in _fills(other)
+            }
+            maker.robots[at] = replace(one, options=replace(one.options, leave_out=frozenset(filled)))
         if not isinstance(one.options, hand_over.Options):
             continue
         target = one.options.pipeline
@@ -20,7 +28,7 @@ def complete(maker: robot_maker.Maker, context: Context, book: compile_people.Bo
         left_out |= _reasons(maker, context, {target, one.pipeline})
         body = maker.bodies[one.id]
         scope = Scope(context, book.person)
-        kept = {scope.card_field(item) for item in compile_acts.named_fields(nodes.get(body, "keep"))}
+        kept = {scope.card_field(item) for item in embedding.named_fields(nodes.get(body, "keep"))}
         options = replace(one.options, leave_out=frozenset((left_out | one.options.leave_out) - kept))
         maker.robots[at] = replace(one, options=options)
 
@@ -29,7 +37,8 @@ def _fills(one: robot.Robot) -> set[model.FieldCode]:
     if isinstance(one.options, fill_field.Options):
         return {one.options.field}
     if isinstance(one.options, set_fields.Options):
-        return {assignment.field for assignment in one.options.assignments}
+        card = paths.Owner.CARD
+        return {assignment.field for assignment in one.options.assignments if assignment.owner is card}
     return set()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from robots import model, paths, people
-from robots.config import names, nodes, problems
+from robots import choosing, model, paths, people
+from robots.config import compile_queues, names, nodes, problems
 from robots.config.context import Context, Scope
 
 MANAGER = people.InField(paths.Path(paths.Owner.CARD, paths.Virtual.RESPONSIBLE, "Ответственный"))
@@ -14,6 +14,9 @@ _BUILT_IN: Mapping[str, people.Person] = {
     "ответственный": MANAGER,
     "робот": people.Robot(),
     "robot": people.Robot(),
+    "менеджер клиента": choosing.ClientsManager(),
+    "client's manager": choosing.ClientsManager(),
+    "владелец клиента": choosing.ClientsManager(),
 }
 OWNER_ROLE = {"владелец": "owner", "владелец клиента": "owner", "owner": "owner"}
 
@@ -21,11 +24,18 @@ OWNER_ROLE = {"владелец": "owner", "владелец клиента": "o
 class Book:
     """The people of one scope; `outer` is the whole file's."""
 
-    def __init__(self, context: Context, section: nodes.Node | None, outer: Book | None = None) -> None:
-        self.context, self.outer = context, outer
+    def __init__(
+        self, context: Context, section: nodes.Node | None, outer: Book | None = None, title: str = ""
+    ) -> None:
+        self.context, self.outer, self._title = context, outer, title
         self._defined = {names.fold(key.text): (key, value) for key, value in nodes.pairs(section)}
         self._done: dict[str, people.Person] = {}
         self._open: list[str] = []
+
+    def absences(self, node: nodes.Node | None) -> None:
+        """`absences:` of the whole file, in this book's names."""
+        self.context.away = compile_queues.Absences(node, self.person, Scope(self.context, self.person)).away
+        self.context.absences_said = bool(nodes.items(node))
 
     def compile_all(self) -> None:
         """Every definition once, so that its problems are told even if nobody uses it."""
@@ -71,24 +81,28 @@ class Book:
         return own + (self.outer._known() if self.outer else [])
 
     def _definition(self, folded: str, node: nodes.Node) -> people.Person:
-        _, value = self._defined[folded]
+        key, value = self._defined[folded]
         if folded in self._open:
             circle = " → ".join([*self._open[self._open.index(folded) :], folded])
             self.context.error(node, "V023", f"люди ссылаются друг на друга по кругу: {circle}")
             return people.Robot()
         if folded not in self._done:
             self._open.append(folded)
-            self._done[folded] = self._compile(value, Scope(self.context, self.person))
+            self._done[folded] = self._compile(value, Scope(self.context, self.person), key.text)
             self._open.pop()
         if nodes.is_faulty(value):
             node.faulty = True
         return self._done[folded]
 
-    def _compile(self, value: nodes.Node, scope: Scope) -> people.Person:
+    def _compile(self, value: nodes.Node, scope: Scope, name: str) -> people.Person:
         if isinstance(value, nodes.Scalar):
             return self.person(value, scope)
         other = nodes.get(value, "else")
         otherwise = self.person(other, scope) if other is not None else None
+        title = " / ".join(part for part in (self._title, " ".join(name.split())) if part)
+        rule = compile_queues.rule(compile_queues.Definition(title, value, self.person, scope, otherwise))
+        if rule is not None:
+            return rule
         field, head = nodes.get(value, "field"), nodes.get(value, "head_of")
         by_pipeline, user = nodes.get(value, "by_pipeline"), nodes.get(value, "user")
         if field is not None:

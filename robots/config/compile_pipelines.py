@@ -89,6 +89,10 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
         place = Place(f"{title}/{event}", trigger, inside, (mode,), unless, around)
         funnels.maker.acts(nodes.get(body, event), place)
     _read(every_task, scope)
+    unattended = nodes.get(body, "unattended")
+    if isinstance(unattended, nodes.Mapping):
+        act = compile_acts.Act("unattended", unattended, unattended, "unattended")
+        funnels.maker.act(act, Place(title, robot.Always(), scope, (mode,), unless, around))
     if_missing = nodes.get(body, "if_missing")
     policy = compile_gates.compile_policy(if_missing, scope, funnels.admin)
     for name, stage_body in nodes.pairs(nodes.get(body, "stages")):
@@ -132,7 +136,7 @@ def _scope(pipeline: model.Pipeline, body: nodes.Node, funnels: Funnels) -> Scop
     book = funnels.people
     section = nodes.get(body, "people")
     if section is not None:
-        book = compile_people.Book(funnels.context, section, funnels.people)
+        book = compile_people.Book(funnels.context, section, funnels.people, pipeline.name)
         book.compile_all()
     scope = Scope(
         funnels.context, book.person, pipeline.kind, pipeline, every_task=nodes.get(body, "every_task")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from robots import conditions, model, paths, people, robot, schedule, templates
+from robots import choosing, conditions, model, paths, people, robot, schedule, templates
 from robots.config import names, nodes, problems, resolver
 
 T = TypeVar("T")
@@ -27,6 +27,9 @@ class Context:
         self.found = found
         self.needed: frozenset[str] = frozenset()
         """Folded names of fields and stages under `needs:`."""
+        self.away: Callable[[], tuple[choosing.Away, ...]] = tuple
+        """Who is away by `absences:`, once its people can be understood."""
+        self.absences_said = False
 
     @property
     def offline(self) -> bool:

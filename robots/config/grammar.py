@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from robots.config import grammar_portal, shapes
-from robots.config.grammar_acts import (
-    ACTS_LIST,
-    CONDITION,
-    EVERY_TASK,
-    FIELDS,
-    MODE,
-    NAME,
-    PEOPLE,
-    PERSON,
-    TASK,
-)
+from robots.config import grammar_more, grammar_portal, shapes
+from robots.config.grammar_acts import EVERY_TASK, TASK
+from robots.config.grammar_words import ACTS_LIST, CONDITION, FIELDS, MODE, NAME, PEOPLE, PERSON
 from robots.config.shapes import Key
 
 _TO = shapes.Word(("lost", "won", "none"), {"провал": "lost", "успех": "won"})
@@ -109,7 +100,7 @@ PIPELINE = shapes.Keys(
         "limits": Key(grammar_portal.LIMITS, "свои пределы", later=True),
         "hands_off": Key(CONDITION, "какие карточки не трогать"),
         "stale": Key(shapes.Anything(), "карточки без движения", later=True),
-        "unattended": Key(shapes.Anything(), "карточки без внимания", later=True),
+        "unattended": Key(grammar_more.UNATTENDED, "карточки без внимания"),
         "postponed": Key(shapes.Anything(), "отложенные", later=True),
         "native_robots": Key(shapes.ListOf(NAME), "стадии с роботами портала", later=True),
     },

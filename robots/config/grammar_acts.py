@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from robots.config import shapes
-from robots.config.shapes import Key
-
-NAME = shapes.Name("имя")
-FIELD = shapes.Name("имя поля")
-FIELDS = shapes.ListOf(
-    shapes.ByForm("имя поля", scalar=FIELD, mapping=shapes.MapOf(shapes.Anything(), "имя поля")), at_least=1
+from robots.config import grammar_more, shapes
+from robots.config.grammar_words import (
+    ACTS,
+    ACTS_LIST,
+    COMMON,
+    FIELD,
+    FIELDS,
+    HUMAN,
+    NAME,
+    PEOPLE,
+    PERSON,
 )
-PERSON = shapes.Name("имя человека: из people: или сотрудник")
-PEOPLE = shapes.ListOf(PERSON, at_least=1)
-HUMAN = shapes.Text("текст", human=True)
-CONDITION = shapes.ByForm("условие вида «поле: значение»", mapping=shapes.Anything())
-MODE = shapes.Word(("on", "watch", "off"), {"вкл": "on", "выкл": "off", "смотреть": "watch"})
-
-
-def _acts() -> shapes.Shape:
-    return shapes.ListOf(shapes.OneKey(ACTS, "действие", bare=("duplicates",)))
-
-
-ACTS_LIST: shapes.Lazy = _acts
-
-COMMON = {
-    "name": Key(shapes.Text("имя робота"), "имя робота: нужно, если действий одного вида несколько"),
-    "mode": Key(MODE, "on — работает, watch — только записывает, что сделал бы, off — выключен"),
-    "if": Key(CONDITION, "условие"),
-    "was": Key(shapes.Text("прежнее имя робота"), "прежний путь робота: история перейдёт к нему"),
-    "too_late": Key(shapes.Term(), "когда уже поздно", later=True),
-    "urgent": Key(shapes.Flag(), "и в тихие часы", later=True),
-    "limits": Key(shapes.Anything(), "предел у этого робота", later=True),
-}
+from robots.config.shapes import Key
 
 _CHECKLIST_ITEMS = shapes.ListOf(HUMAN)
 CHECKLIST = shapes.ByForm(
@@ -242,9 +225,9 @@ DUPLICATES = shapes.Keys(
     },
     "duplicates",
 )
-_LATER = ("assign", "tag", "untag", "convert", "message", "call_url", "remember", "stale", "unattended", "validate",
+_LATER = ("assign", "tag", "untag", "convert", "message", "call_url", "remember", "stale", "unattended",
           "invoice", "workflow", "nurture", "reject")  # fmt: skip
-ACTS: dict[str, Key] = {
+ACTS |= {
     "notify": Key(NOTIFY, "сообщить"),
     "tell": Key(NOTIFY, "сообщить сразу"),
     "task": Key(TASK, "поставить задачу"),
@@ -256,6 +239,7 @@ ACTS: dict[str, Key] = {
     "hand_over": Key(HAND_OVER, "передать следующему отделу"),
     "fill": Key(FILL, "заполнить поле человеком"),
     "duplicates": Key(DUPLICATES, "искать дубли"),
-    **{name: Key(shapes.Anything(), later=True) for name in _LATER},
+    **grammar_more.ACTS,
+    **{name: Key(shapes.Anything(), later=True) for name in _LATER if name not in grammar_more.ACTS},
 }
 """Every act; those of `_LATER` are read and not obeyed yet."""

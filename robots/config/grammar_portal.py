@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from robots.config import shapes
-from robots.config.grammar_acts import FIELD, NAME, PEOPLE, PERSON
+from robots.config.grammar_words import FIELD, NAME, PEOPLE, PERSON
 from robots.config.shapes import Key
 
 DAY = shapes.Pattern(r"\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}", "дата", "2026-12-31")
@@ -51,7 +51,19 @@ CALENDAR = shapes.Keys(
     "calendar",
     short=shapes.Word(("portal",)),
 )
-_LATER_PERSON = ("round_robin", "by_load", "by_weight", "queue", "within", "skip", "weights", "not_from")
+_WEIGHTS = shapes.MapOf(shapes.Number(), "сотрудник")
+_QUEUE = shapes.Keys(
+    {
+        "department": Key(shapes.ListOf(NAME), "отдел (с отделами под ним)", was=("departments",)),
+        "people": Key(PEOPLE, "сотрудники по порядку"),
+        "except": Key(PEOPLE, "кроме кого"),
+        "weights": Key(_WEIGHTS, "у кого вдвое больше: сотрудник: 2"),
+    },
+    "очередь",
+    short=PEOPLE,
+)
+_VALUES = shapes.Keys({"empty": Key(PERSON, "если поле пустое")}, "by_source", others=PERSON)
+_LATER_PERSON = ("queue", "not_from")
 _DEFINITION = shapes.Keys(
     {
         "field": Key(FIELD, "кто вписан в поле карточки"),
@@ -61,6 +73,33 @@ _DEFINITION = shapes.Keys(
         ),
         "by_pipeline": Key(shapes.MapOf(PERSON, "воронка"), "свой у каждой воронки"),
         "user": Key(PERSON, "сотрудник", was=("employee",)),
+        "round_robin": Key(_QUEUE, "по очереди"),
+        "by_weight": Key(_WEIGHTS, "по очереди с весами: сотрудник: 2"),
+        "by_load": Key(_QUEUE, "у кого меньше открытых карточек"),
+        "within": Key(
+            shapes.Word(
+                ("working hours",), {"рабочее время": "working hours", "work hours": "working hours"}
+            ),
+            "только в рабочее время",
+        ),
+        "skip": Key(shapes.Word(("absent",), {"отсутствующих": "absent"}), "пропускать тех, кого нет"),
+        "by_field": Key(
+            shapes.Keys(
+                {
+                    "field": Key(FIELD, "какое поле", required=True),
+                    "empty": Key(PERSON, "если поле пустое"),
+                },
+                "by_field",
+                others=PERSON,
+            ),
+            "свой у каждого значения поля",
+        ),
+        "by_source": Key(_VALUES, "свой у каждого источника"),
+        "by_phone": Key(
+            shapes.MapOf(PERSON, "начало телефона или страна"),
+            "свой у каждой территории",
+            was=("by_territory",),
+        ),
         "else": Key(PERSON, "если никого не нашли"),
         **{name: Key(shapes.Anything(), later=True) for name in _LATER_PERSON},
     },

@@ -155,6 +155,7 @@ def _compile(root: nodes.Mapping, context: Context) -> Loaded:
     needed = needs.compile_needs(root.get("needs"))
     context.needed = needed.names()
     book = compile_people.Book(context, root.get("people"))
+    book.absences(root.get("absences"))
     book.compile_all()
     scope = Scope(context, book.person)
     made = compile_settings.compile_settings(root, scope, needed)

@@ -12,8 +12,9 @@ from enum import Enum
 from typing import Any
 
 from robots import conditions, intents, model, robot
-from robots.config import compile_acts, compile_conditions, nodes, problems
+from robots.config import compile_acts, compile_conditions, compile_queues, nodes, problems
 from robots.config.context import Context, Scope
+from robots.kinds import assign
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,15 @@ class Maker:
             return
         if self._is_broken(robot_id, act.node, (act.node, act.body, *place.around)):
             return
+        standing = compile_queues.standing(options, place.trigger)
+        stands = standing is not None or (act.kind in _STATES and _of_creation(place.trigger))
         made = robot.Robot(
             id=robot_id,
             kind=act.kind,
-            options=options,
+            options=standing or options,
             card=place.scope.kind,
             pipeline=place.scope.pipeline.id if place.scope.pipeline else None,
-            trigger=robot.Always() if act.kind in _STATES and _of_creation(place.trigger) else place.trigger,
+            trigger=robot.Always() if stands else place.trigger,
             mark=act.node.mark,
             digest="",
             mode=mode_of(*place.modes, nodes.get(act.body, "mode")),
@@ -130,7 +133,7 @@ class Maker:
         return made
 
 
-_STATES = frozenset({"fill", "duplicates"})
+_STATES = frozenset({"fill", "duplicates", "validate"})
 """Kinds that look at a state and make causes of their own."""
 
 
@@ -144,6 +147,8 @@ def _was(node: nodes.Node | None) -> intents.RobotId | None:
 
 def _pin(one: robot.Robot) -> Pin:
     stage = one.trigger.stage if isinstance(one.trigger, robot.Entered | robot.Left) else None
+    if isinstance(one.options, assign.Options):
+        stage = one.options.stage or stage
     event = type(one.trigger).__name__.casefold()
     return Pin(one.kind, one.pipeline, stage, f"{event} {one.id.rpartition('/')[2]}")
 

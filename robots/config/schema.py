@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from robots.config import grammar, grammar_acts, shapes
+from robots.config import grammar, grammar_words, shapes
 
 _TITLE = "Воронка: роботы для портала"
 _ACTS = "acts"
@@ -24,7 +24,7 @@ def text() -> str:
 
 def made() -> dict[str, Any]:
     head: dict[str, Any] = {"$schema": "http://json-schema.org/draft-07/schema#", "title": _TITLE}
-    whole = {**_of(grammar.ROOT), "definitions": {_ACTS: _of(grammar_acts.ACTS_LIST())}}
+    whole = {**_of(grammar.ROOT), "definitions": {_ACTS: _of(grammar_words.ACTS_LIST())}}
     return {**head, **_Hoist(whole).made()}
 
 
@@ -70,7 +70,7 @@ class _Hoist:
 
 
 def _of(lazy: shapes.Shape | shapes.Lazy) -> dict[str, Any]:
-    if lazy is grammar_acts.ACTS_LIST:
+    if lazy is grammar_words.ACTS_LIST:
         return {"$ref": f"#/definitions/{_ACTS}"}
     shape = shapes.made(lazy)
     match shape:

@@ -6,26 +6,40 @@ from collections.abc import Mapping
 from typing import cast
 
 from robots.kinds import (
+    assign,
     base,
+    calculate,
+    code,
     comment,
+    convert,
     duplicates,
     fill_field,
     hand_over,
     log,
     move,
     notify,
+    observers,
     set_fields,
     stage_task,
+    unattended,
+    validate,
 )
 
 KINDS: Mapping[str, base.Kind] = {
+    "assign": cast(base.Kind, assign),
+    "calculate": cast(base.Kind, calculate),
+    "code": cast(base.Kind, code),
     "comment": cast(base.Kind, comment),
+    "convert": cast(base.Kind, convert),
     "duplicates": cast(base.Kind, duplicates),
     "fill": cast(base.Kind, fill_field),
     "hand_over": cast(base.Kind, hand_over),
     "log": cast(base.Kind, log),
     "move": cast(base.Kind, move),
     "notify": cast(base.Kind, notify),
+    "observers": cast(base.Kind, observers),
     "set": cast(base.Kind, set_fields),
     "task": cast(base.Kind, stage_task),
+    "unattended": cast(base.Kind, unattended),
+    "validate": cast(base.Kind, validate),
 }

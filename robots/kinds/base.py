@@ -48,6 +48,8 @@ class Step:
     """Where the kind's own cause differs from the trigger's (a state's change number, a planned moment)."""
     lasting: bool = False
     """Not superseded by the card's moving on, whatever the kind's LASTING says."""
+    pick: intents.Pick | None = None
+    """Whom the act is about (`intents.DRAWN` in it) is drawn when it is recorded."""
 
 
 @dataclass(frozen=True, slots=True)

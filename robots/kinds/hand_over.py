@@ -53,7 +53,8 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
 
 
 def _handed_over(ask: base.Ask, cause: str) -> intents.Past | None:
-    """The deal's earlier hand-over by this robot for another winning stay, if any."""
+    """The deal's earlier hand-over by this robot for another winning stay, if any. One that isn't over yet is this
+    stay's now: its key is wished again, and binds it here."""
     return next(
         (
             row
@@ -62,6 +63,7 @@ def _handed_over(ask: base.Ask, cause: str) -> intents.Past | None:
             and row.wish.cause == cause
             and isinstance(row.wish.act, intents.CopyDeal | intents.MoveStage)
             and row.wish.while_visit != ask.visit.id
+            and row.state.final
             and row.state is not intents.WishState.SUPERSEDED
         ),
         None,

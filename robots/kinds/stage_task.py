@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from robots import intents, look, model, paths, people, schedule, templates, words
+from robots import choosing, intents, look, model, paths, people, schedule, templates, words
 from robots import robot as robots_robot
 from robots.kinds import base, task_spec
 
@@ -28,15 +28,15 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
 
 def set_task(ask: base.Ask, spec: task_spec.TaskSpec, *, cause: str | None = None) -> base.Answer:
     """The task of `spec` for this card, or why it can't be set. Also the act of kinds that embed a task."""
-    who = people.resolve(spec.responsible, ask.look, ask.roles)
-    if who.user_id is None:
+    who = _who(ask, spec.responsible)
+    if not who.somebody:
         return base.Line(base.Outcome.FAILED, f"некому поставить задачу: {who.why}")
     creator = people.resolve(spec.creator, ask.look, ask.roles) if spec.creator is not None else None
     act = intents.SetTask(
         title=templates.render(spec.title, ask.look),
         description=templates.render(spec.description, ask.look) if spec.description else "",
         creator=creator.user_id if creator else None,
-        responsible=who.user_id,
+        responsible=who.user if who.user is not None else intents.DRAWN,
         deadline=_deadline(ask, spec.deadline),
         checklist=_checklist(ask.look, spec.checklist),
         observers=_observers(ask, spec.observers),
@@ -46,11 +46,21 @@ def set_task(ask: base.Ask, spec: task_spec.TaskSpec, *, cause: str | None = Non
         follows_responsible=spec.follows_responsible and _is_responsible(spec.responsible),
         overdue_to=_observers(ask, spec.overdue_to),
     )
-    return base.Step("task", act, because=_because(ask, act), cause=cause)
+    return base.Step("task", act, because=_because(ask, act), cause=cause, pick=who.pick)
+
+
+def _who(ask: base.Ask, person: people.Person) -> choosing.Choice:
+    """Most tasks name one person; a queue is drawn from."""
+    if not isinstance(person, people.Rule):
+        found = people.resolve(person, ask.look, ask.roles)
+        if found.user_id is not None:
+            return choosing.Choice(found.why, found.user_id)
+    return choosing.Chooser(ask.look, ask.now, ask.roles).choose(person)
 
 
 def _because(ask: base.Ask, act: intents.SetTask) -> str:
-    for_whom = ask.look.directory.user_name(act.responsible)
+    drawn = act.responsible == intents.DRAWN
+    for_whom = intents.DRAWN_NAME if drawn else ask.look.directory.user_name(act.responsible)
     due = f", срок {words.moment(act.deadline, _zone(ask))}" if act.deadline else ""
     return f"задача «{act.title}» для {for_whom}{due}"
 

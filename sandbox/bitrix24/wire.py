@@ -6,10 +6,11 @@ and neither is one that is malformed or no object: the method then sees no param
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Any
 from xml.sax import saxutils
@@ -29,19 +30,22 @@ def decode_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Nests `a[b][]=c` as PHP does. A map whose keys are 0..n-1 in order comes out as a list."""
     root: dict[str, Any] = {}
     for name, value in pairs:
-        head, bracket, tail = name.partition("[")
-        if not head:
-            continue
-        keys = [head.replace(".", "_").replace(" ", "_")]
-        if bracket and "]" in tail:
-            keys += _KEY.findall(bracket + tail)
-        if len(keys) > DEEPEST:
-            continue
-        _put(root, keys, value)
+        keys = _keys(name)
+        if 0 < len(keys) <= DEEPEST:
+            _put(root, keys, value)
     return {key: _listed(value) for key, value in root.items()}
 
 
-def _put(node: dict[str, Any], keys: list[str], value: Any) -> None:
+@functools.lru_cache(4096)
+def _keys(name: str) -> Sequence[str]:
+    head, bracket, tail = name.partition("[")
+    if not head:
+        return ()
+    first = head.replace(".", "_").replace(" ", "_")
+    return (first, *_KEY.findall(bracket + tail)) if bracket and "]" in tail else (first,)
+
+
+def _put(node: dict[str, Any], keys: Sequence[str], value: Any) -> None:
     for key in keys[:-1]:
         name = key or _next_index(node)
         child = node.get(name)

@@ -4,7 +4,7 @@ One sandbox, one daemon; each story sets one switch to its other position, lives
 daemon is started anew only where the answer is read at the start. Left out, each for its reason:
 
 - `batch_overflow`: no batch of ours holds more than 50 commands (tests of the client);
-- `batch_reference`: we use no $result references;
+- `batch_reference`: both positions in the contract suite (the copy, a move);
 - `restore_id`: a restored card is a new or a known one, which other stories show;
 - `required_code`: whatever the code, a refused write is `refused`, shown in `problems`;
 - `simple_lead`: what becomes of a lead; this funnel works deals;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -74,6 +75,19 @@ async def test_a_row_tells_the_executor_all_it_must_know(world: Any) -> None:
         looked_at=NOW,
     )
     assert (head.before, head.before_made, head.wish, head.seq > done.seq) == (S.DONE, 77, second, True)
+
+
+async def test_a_return_tells_where_its_card_stands_now(world: Any) -> None:
+    """It sends back the stay that is its cause; other wishes don't ask."""
+    store = world.store
+    back = intents.MoveStage(model.PipelineId(1), model.StageId("C1:NEW"), model.StageId("C1:WON"), back=True)
+    memory = ports.Memory(card=card(1), visit=visit(12), accepted=visit(11))
+    moves = [wish("back", act=back), wish("on", act=dataclasses.replace(back, back=False)), wish("log")]
+    await store.mirror.record(
+        ACME, [looked(1, *moves, memory=memory), looked(2, wish("unseen", 2, act=back))]
+    )
+    found = {row.wish.key: row.visit for row in await store.ledger.rows(ACME)}
+    assert found == {"back": model.VisitId("h12"), "on": None, "log": None, "unseen": None}
 
 
 async def test_a_wish_waits_for_another_cards_it_stands_on(world: Any) -> None:

@@ -11,7 +11,7 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
-from robots import changes, decision, intents, model, visits
+from robots import changes, decision, draws, intents, model, visits
 from robots import look as looks
 from tests.robots import builders
 
@@ -47,6 +47,8 @@ class World:
         self.since: tuple[model.Visit, ...] = ()
         self.changes: dict[str, int] = {}
         self.comms = ""
+        self.tallies: dict[str, draws.Tally] = {}
+        self.load = draws.Load({}, {})
         self.trace: tuple[decision.Told, ...] = ()
         self.wake_at: datetime | None = None
 
@@ -135,11 +137,14 @@ class World:
         stands = decided.accepted is not None and decided.refused is None and self._stands(decided.accepted)
         self.since = () if stands else arrived
         self.trace, self.wake_at = decided.trace, decided.wake_at
-        for wish in decided.wishes:
+        for wish in self._drawn(decided.wishes):
             state = S.DRY_RUN if wish.dry_run else S.WISHED
             if isinstance(wish.act, intents.Remember):
                 state = S.DONE
-            self.ledger.setdefault(wish.key, intents.Past(wish, state, self.now))
+            known = self.ledger.setdefault(wish.key, intents.Past(wish, state, self.now))
+            if not known.state.final and wish.while_visit is not None:
+                bound = dataclasses.replace(known.wish, while_visit=wish.while_visit)
+                self.ledger[wish.key] = dataclasses.replace(known, wish=bound)
         return self
 
     def carry_out(self) -> World:
@@ -177,6 +182,10 @@ class World:
 
     # ------------------------------------------------------------ inside
 
+    def _drawn(self, wishes: tuple[intents.Wish, ...]) -> tuple[intents.Wish, ...]:
+        known = {key: draws.who(row.wish.act) for key, row in self.ledger.items()}
+        return draws.Drawing(self.tallies, known, lambda _: self.load).settle(wishes, self.now)
+
     def _ids_of_rules(self) -> list[intents.RobotId]:
         return [robot.id for robot in self.rules.robots] + [gate.id for gate in self.rules.gates]
 
@@ -204,7 +213,13 @@ class World:
         match wish.act:
             case intents.SetFields(values):
                 fields = {**self.card.fields, **values}
-                self.card = dataclasses.replace(self.card, fields=fields)
+                holder = fields.get(draws.RESPONSIBLE, self.card.responsible)
+                self.card = dataclasses.replace(self.card, fields=fields, responsible=holder)  # type: ignore[arg-type]
+            case intents.SetClient(ref, values):
+                self.clients = tuple(
+                    dataclasses.replace(one, fields={**one.fields, **values}) if one.ref == ref else one
+                    for one in self.clients
+                )
             case intents.MoveStage(pipeline, stage, only_from):
                 if self.card.stage != only_from:
                     return dataclasses.replace(row, state=S.NOTHING_TO_DO)
@@ -240,6 +255,8 @@ def _line(act: intents.Act, directory: model.Directory) -> str:
     match act:
         case intents.SetFields(values):
             return "set " + ", ".join(f"{code}={value}" for code, value in values.items())
+        case intents.SetClient(ref, values):
+            return f"set {ref} " + ", ".join(f"{code}={value}" for code, value in values.items())
         case intents.MoveStage(pipeline, stage, _, back):
             found = directory.stage(pipeline, stage)
             return f"{'return' if back else 'move'} to {found.name if found else stage}"

@@ -26,6 +26,7 @@ WISH = intents.Wish(
 ROW = ports.Row(
     seq=1, wish=WISH, state=S.WISHED, wished_at=NOW, looked_at=NOW, accepted=model.VisitId("h101")
 )
+BACK = intents.MoveStage(builders.SALES, model.StageId("C1:NEW"), model.StageId("C1:WON"), back=True)
 CLOSE = intents.CloseTask(intents.WishKey("k1"), model.TaskId(7))
 
 
@@ -41,6 +42,8 @@ CLOSE = intents.CloseTask(intents.WishKey("k1"), model.TaskId(7))
         ({"not_after": NOW - timedelta(seconds=1)}, {}, S.TOO_LATE),
         ({"while_visit": model.VisitId("h101")}, {}, None),
         ({"while_visit": model.VisitId("h100")}, {}, S.SUPERSEDED),
+        ({"act": BACK}, {"visit": model.VisitId("h101")}, None),
+        ({"act": BACK}, {"visit": model.VisitId("h103")}, S.SUPERSEDED),
         ({}, {"deleted": True}, S.SUPERSEDED),
         ({"act": CLOSE, "digest": ""}, {"deleted": True, "looked_at": None}, None),
         ({"stands_on": intents.WishKey("k1")}, {"before": S.DONE}, None),
@@ -75,3 +78,11 @@ def test_only_what_is_still_wanted_is_sent(
 )
 def test_a_pause_covers_by_pattern_and_until_its_end(written: dict[str, Any] | None, covered: bool) -> None:
     assert pauses.Pauses(written).cover(ROBOT, NOW) is covered
+
+
+def test_an_end_for_a_stay_left_names_the_stay() -> None:
+    """The wish may be bound to another one before the end is written: then it is no news."""
+    asked = still.Asked({ROBOT: "d1"}, pauses.Pauses(None), NOW, timedelta(seconds=60))
+    for stay in (None, model.VisitId("h100")):
+        ended = still.still(replace(ROW, wish=replace(WISH, while_visit=stay)), asked)
+        assert (ended.bound_to if isinstance(ended, ports.End) else None) == stay

@@ -106,13 +106,15 @@ class World:
         portal: fakes.FakePortal,
         at: Callable[[str], None],
         owned: Callable[[], bool] = lambda: True,
+        seen: ports.Portal | None = None,
     ) -> None:
+        """`seen`: the portal as the loops meet it, where that isn't `portal` itself."""
         self.store, self.clock, self.portal, self.script = store, clock, portal, Script()
         self.sending = sending.Sending(PORTAL, store.ledger, clock, at=at, owned=owned)
         portal.on_sending = self.sending
         self.worker = worker.PortalWorker(
             portal_id=PORTAL,
-            portal=portal,
+            portal=seen or portal,
             stores=worker.Stores(store.inbox, store.mirror, store.ledger, store.notebook),
             sending=self.sending,
             rules=decision.Rules(robots=(robot(),), config="c1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from robots import decision, model, people, templates
+from robots import decision, model, paths, people, templates
 from robots import robot as r
 from robots.kinds import comment, hand_over, log, move, notify, set_fields
 from tests.robots import builders, rules
@@ -39,6 +39,47 @@ def test_set_takes_texts_and_people() -> None:
     world = World(created("Правило/set", "set", options)).work()
 
     assert world.acts() == [f"set UF_CRM_SUBJECT=Окна для Марии, UF_CRM_ROP={builders.PETROVA}"]
+
+
+PAYS, INN = model.FieldCode("UF_CRM_PAYS"), model.FieldCode("UF_CRM_INN")
+
+
+def test_set_writes_the_client_s_fields_too() -> None:
+    """One act for each thing: card, contact, company; what stands so already is left alone."""
+    contact, company = paths.Owner.CONTACT, paths.Owner.COMPANY
+    options = set_fields.Options(
+        (
+            set_fields.Assignment(PAYS, "Контакт / Как платит", 1, contact),
+            set_fields.Assignment(INN, "Компания / ИНН", builders.template("{{Предмет сделки}}"), company),
+            WAY,
+        )
+    )
+    maria, firm = builders.contact(), builders.company(fields={INN: "7701"})
+    world = World(
+        created("Правило/set", "set", options),
+        clients=(maria, firm),
+        company=31,
+        fields={"Предмет сделки": "7702"},
+    )
+    world.work()
+
+    assert world.acts() == [
+        f"set UF_CRM_WAY={builders.PICKUP}",
+        "set contact:21 UF_CRM_PAYS=1",
+        "set company:31 UF_CRM_INN=7702",
+    ]
+    row = list(world.ledger.values())[-1]
+    assert (row.wish.act.replaces, row.wish.because) == ({INN: "7701"}, "записать «Компания / ИНН»")
+
+
+def test_set_of_a_client_that_isn_t_bound_is_said() -> None:
+    """Nothing fails in silence."""
+    options = set_fields.Options(
+        (set_fields.Assignment(PAYS, "Контакт / Как платит", 1, paths.Owner.CONTACT),)
+    )
+    world = World(created("Правило/set", "set", options)).look()
+
+    assert world.told("Правило/set") == [("failed", "контакт к карточке не привязан: записать некуда")]
 
 
 def test_clear_of_an_empty_field_is_nothing_to_do() -> None:

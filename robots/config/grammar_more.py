@@ -1,0 +1,134 @@
+"""The shapes of the acts that came after the first funnel: validate, assign and their like."""
+
+from __future__ import annotations
+
+from robots.config import shapes
+from robots.config.grammar_words import ACTS_LIST, COMMON, FIELD, FIELDS, MODE, NAME, PEOPLE, PERSON
+from robots.config.shapes import Key
+
+_COMM = shapes.Word(
+    ("телефон", "e-mail", "сайт"),
+    {
+        "phone": "телефон",
+        "телефоны": "телефон",
+        "email": "e-mail",
+        "почта": "e-mail",
+        "site": "сайт",
+        "web": "сайт",
+    },
+)
+COUNTRY = shapes.Pattern("[A-Z]{2}", "код страны", "RU")
+VALIDATE = shapes.Keys(
+    {
+        "check": Key(shapes.ListOf(_COMM, at_least=1), "что проверять; без этого — всё"),
+        "country": Key(COUNTRY, "страна номеров без кода"),
+        "filled": Key(FIELDS, "что ещё должно быть заполнено"),
+        "if_bad": Key(ACTS_LIST, "что делать; без этого — сказать менеджеру"),
+        **COMMON,
+    },
+    "validate",
+    short=shapes.ListOf(_COMM, at_least=1),
+)
+CLIENTS_MANAGER = shapes.Word(
+    ("менеджер клиента",), {"client's manager": "менеджер клиента", "прежний менеджер": "менеджер клиента"}
+)
+ASSIGN = shapes.Keys(
+    {
+        "to": Key(PERSON, "кому: сотрудник, очередь или другой человек из people:", required=True),
+        "first": Key(CLIENTS_MANAGER, "сначала тому, кто уже ведёт этого клиента"),
+        "tell": Key(shapes.Word(("none", "new", "both"), {"оба": "both", "новому": "new"}), "кому сказать"),
+        **COMMON,
+    },
+    "assign",
+    short=PERSON,
+)
+_TELLING = shapes.Keys(
+    {"notify": Key(PEOPLE, "кому сказать"), "tell": Key(PEOPLE, "кому сказать")}, "then", short=PEOPLE
+)
+_PROOF = shapes.Word(
+    ("стадия", "поле", "дело", "задача начата"),
+    {
+        "звонок": "дело",
+        "письмо": "дело",
+        "сообщение": "дело",
+        "комментарий": "дело",
+        "задача": "задача начата",
+    },
+)
+UNATTENDED = shapes.Keys(
+    {
+        "after": Key(shapes.Term(), "сколько ждать действий ответственного", required=True),
+        "first": Key(
+            shapes.Keys(
+                {
+                    "after": Key(shapes.Term(), "когда напомнить", required=True),
+                    "notify": Key(PEOPLE, "кому; без этого — ответственному"),
+                    "tell": Key(PEOPLE),
+                },
+                "first",
+            ),
+            "сначала напомнить",
+        ),
+        "assign": Key(PERSON, "кому передать"),
+        "at_most": Key(
+            shapes.Pattern(r"\d+(\s+(times?|раза?))?", "число раз", "2 times"), "сколько раз передавать"
+        ),
+        "then": Key(_TELLING, "кому сказать, если передавать больше нельзя"),
+        "not_from": Key(PEOPLE, "от кого не забирать"),
+        "proof": Key(shapes.ListOf(_PROOF, at_least=1), "что считать вниманием; без этого — всё"),
+        "mode": Key(MODE, "режим"),
+    },
+    "unattended",
+)
+CALCULATE = shapes.Keys(
+    {
+        "field": Key(FIELD, "куда записать", required=True),
+        "formula": Key(shapes.Text("формула"), 'формула: "{{Сумма}} * 0,1"', required=True),
+        "digits": Key(shapes.Number(), "знаков после запятой", was=("round",)),
+        **COMMON,
+    },
+    "calculate",
+)
+CODE = shapes.Keys(
+    {
+        "field": Key(FIELD, "куда записать, если пусто", required=True),
+        "pattern": Key(shapes.Text("образец"), 'образец: "ЗК-{{ID}}"; # — буква или цифра', required=True),
+        **COMMON,
+    },
+    "code",
+)
+OBSERVERS = shapes.Keys(
+    {"add": Key(PEOPLE, "кого добавить", required=True), **COMMON}, "observers", short=PEOPLE
+)
+CONVERT = shapes.Keys(
+    {
+        "to": Key(NAME, "сделка куда: Воронка / Стадия; без этого сделка не создаётся"),
+        "make": Key(
+            shapes.ListOf(
+                shapes.Word(
+                    ("контакт", "компания", "сделка"),
+                    {"contact": "контакт", "company": "компания", "deal": "сделка"},
+                ),
+                at_least=1,
+            ),
+            "что создать; без этого — всё",
+        ),
+        "if_known": Key(
+            shapes.Word(("link", "leave"), {"связать": "link", "оставить": "leave"}),
+            "клиент уже есть: link — связать с ним, leave — не конвертировать",
+        ),
+        "for": Key(PERSON, "ответственный за сделку"),
+        "comment": Key(shapes.Text(), "комментарий в лид"),
+        **COMMON,
+    },
+    "convert",
+    short=NAME,
+)
+ACTS: dict[str, Key] = {
+    "convert": Key(CONVERT, "конвертировать лид"),
+    "calculate": Key(CALCULATE, "посчитать поле"),
+    "code": Key(CODE, "дать карточке код"),
+    "observers": Key(OBSERVERS, "добавить наблюдателей"),
+    "assign": Key(ASSIGN, "назначить ответственного"),
+    "validate": Key(VALIDATE, "проверить телефон, e-mail и сайт"),
+}
