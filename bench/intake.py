@@ -2,7 +2,8 @@
 
     floor = the p99 of a bare aiohttp handler that answers 200 and saves nothing, under the same load in the same run
 
-The ratio says what durability costs. The naive rival is the handler that a user would write: one transaction for each
+The ratio says what durability costs. On a machine that others use as well p99 tells of them; the seconds of a processor
+that one doorbell costs the server tell of the server alone. The naive rival is the handler that a user would write: one transaction for each
 doorbell in an SQLite file of the same settings. The daemon looks at the cards meanwhile, as it would. Run:
 `python -m bench intake`.
 """
@@ -22,13 +23,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bench import report
+from bench import far, report
 from tests.acceptance import driver
 
 CONNECTIONS = 64
 DEALS = 500
-WANTED_MS = 100.0
-"""R8: p99 of intake; it is asked there at 300 a second."""
+WANTED_MS = 25.0
+"""p99 of intake. R8 asks for 100 ms at 300 a second; this is its harder sister."""
 FORMULA = "the same load on a bare aiohttp handler that saves nothing"
 RIVAL = "one SQLite transaction (WAL, synchronous=FULL) for each doorbell"
 
@@ -132,9 +133,16 @@ def beside(kind: str, rate: int, seconds: float) -> dict[str, Any]:
         child = driver.Process(args, pathlib.Path(folder) / "log")
         try:
             driver.wait_for(f"the {kind} server", lambda: answers(port), 20)
-            return asyncio.run(load(port, "/hooks/127-0-0-1", rate, seconds, DEALS))
+            return measured(child, port, rate, seconds)
         finally:
             child.kill()
+
+
+def measured(server_: driver.Process, port: int, rate: int, seconds: float) -> dict[str, Any]:
+    """The load, and `cpu_ms`: what one doorbell costs the server's process (the daemon's looks meanwhile included)."""
+    before = far.cpu(server_.child.pid)
+    found = asyncio.run(load(port, "/hooks/127-0-0-1", rate, seconds, DEALS))
+    return found | {"cpu_ms": (far.cpu(server_.child.pid) - before) / found["sent"] * 1000}
 
 
 def answers(port: int) -> bool:
@@ -152,7 +160,8 @@ def ours(rate: int, seconds: float) -> dict[str, Any]:
                 sandbox.deal(title=f"Сделка {number}")
             daemon.start().ready()
             time.sleep(5)
-            return asyncio.run(load(port, "/hooks/127-0-0-1", rate, seconds, DEALS))
+            assert daemon.process is not None
+            return measured(daemon.process, port, rate, seconds)
         finally:
             daemon.kill()
             sandbox.close()
@@ -170,6 +179,7 @@ def run(rate: int = 2000, seconds: float = 10.0) -> report.Report:
             report.Figure(f"{name}: acked after commit", acked, "", mine["sent"], naive["statuses"].get(200, 0), "all", acked == mine["sent"], more=True),
             report.Figure(f"{name}: p50", mine["p50_ms"], "ms", bare["p50_ms"], naive["p50_ms"]),
             report.Figure(f"{name}: p99", mine["p99_ms"], "ms", bare["p99_ms"], naive["p99_ms"], f"<= {WANTED_MS:.0f} ms", mine["p99_ms"] <= WANTED_MS),
+            report.Figure(f"{name}: processor per doorbell", mine["cpu_ms"], "ms", bare["cpu_ms"], naive["cpu_ms"]),
         ],
         FORMULA,
         RIVAL,

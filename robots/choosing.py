@@ -220,6 +220,14 @@ class Chooser:
             case _:
                 return self._named(person)
 
+    def choose_ahead(self, person: people.Person) -> Choice:
+        """For what can't wait: whoever will be free once somebody is, at the opening say."""
+        choice = self.choose(person)
+        if choice.somebody or choice.wait_until is None:
+            return choice
+        later = replace(self, now=choice.wait_until).choose(person)
+        return replace(later, why=f"{choice.why}; к открытию: {later.why}")
+
     def _or_else(self, choice: Choice, otherwise: people.Person | None) -> Choice:
         if choice.somebody or otherwise is None:
             return choice

@@ -17,12 +17,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from robots import contacts, intents, look, model
+from robots import contacts, declension, intents, look, model
 
 SOMEBODY = "клиент"
 COMM, NAME = "c:", "n:"
 LONGEST = 6
 """Words of a name that are compared."""
+WAYS = 64
+"""Of one name in one case: a long title of many words mustn't make thousands of marks."""
 
 _EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -43,6 +45,7 @@ PERSONAL = frozenset(_PERSONAL.split())
 TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.SetFields: ("values", "replaces"),
     intents.SetClient: ("values", "replaces"),
+    intents.RepairComm: ("was", "now"),
     intents.MoveStage: (),
     intents.SetTask: ("title", "description", "checklist"),
     intents.CloseTask: (),
@@ -77,14 +80,22 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def name_marks(full: Iterable[str], alone: Collection[str], key: bytes) -> set[str]:
-    """Of a person's names in any order; a single word only if it is in `alone`: it must name nobody else."""
+    """Of a person's names in any order and every case; a single word, and a case of it, only if it is in `alone`: it must
+    name nobody else."""
     parts = [found for name in full if (found := words(name))]
     orders = itertools.permutations(parts, min(len(parts), 2))
     whole = {tuple(itertools.chain(*order)) for order in orders} | {tuple(itertools.chain(*parts))}
     whole |= {tuple(itertools.chain(parts[1], parts[0], *parts[2:]))} if len(parts) > 1 else set()
-    kept = {name[:LONGEST] for name in whole if len(name) > 1 or name[0] in alone} if parts else set()
-    kept |= {(word,) for part in parts for word in part if word in alone}
+    kept = {form[:LONGEST] for name in whole if len(name) > 1 for form in _declined(name)}
+    single = {word for part in parts for word in part if word in alone}
+    kept |= {(form,) for word in single for form in declension.forms(word) if form in alone}
     return {NAME + ".".join(_digest(key, word) for word in name) for name in kept}
+
+
+def _declined(name: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The name in each case, all its words in the same one."""
+    for case in zip(*(declension.cases(word) for word in name), strict=True):
+        yield from itertools.islice(itertools.product(*case), WAYS)
 
 
 def _fold(word: str) -> str:

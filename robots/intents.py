@@ -44,6 +44,18 @@ class SetClient:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairComm:
+    """One phone, e-mail or site in its right form, if it still stands as it was seen."""
+
+    client: model.ClientRef | None
+    """None: the lead's own."""
+    kind: str
+    """`PHONE`, `EMAIL`, `WEB`."""
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoveStage:
     """Move the card to a stage of the same pipeline or another one, only if it still stands in `only_from`."""
 
@@ -157,6 +169,7 @@ class Remember:
 Act = (
     SetFields
     | SetClient
+    | RepairComm
     | MoveStage
     | SetTask
     | CloseTask
@@ -172,6 +185,7 @@ Act = (
 EFFECT_CLASS: Mapping[type, EffectClass] = {
     SetFields: EffectClass.A,
     SetClient: EffectClass.A,
+    RepairComm: EffectClass.A,
     MoveStage: EffectClass.A,
     SetTask: EffectClass.A,
     CloseTask: EffectClass.A,

@@ -103,6 +103,8 @@ def _card_field(path: Path, code: model.FieldCode, look: robots_look.Look) -> mo
 def _card_virtual(code: Virtual, look: robots_look.Look) -> model.Value:
     card = look.card
     match code:
+        case Virtual.RESPONSIBLE:  # first: asked at nearly every look
+            return card.responsible
         case Virtual.CLIENT:
             return _client_name(look)
         case Virtual.SUM:
@@ -117,8 +119,6 @@ def _card_virtual(code: Virtual, look: robots_look.Look) -> model.Value:
             return card.stage
         case Virtual.PIPELINE:
             return card.pipeline
-        case Virtual.RESPONSIBLE:
-            return card.responsible
         case Virtual.ID:
             return card.ref.id
         case _:  # pragma: no cover

@@ -129,9 +129,8 @@ def _in_field(person: InField, look: robots_look.Look) -> Resolved:
     value = paths.read(person.path, look)
     if isinstance(value, paths.Missing):
         return Resolved(None, value.why)
-    if type(value) is int and value > 0:  # the usual case, on the hot path of every look
-        one = _employee(model.UserId(value), look.directory)
-        return Resolved(one.user_id, f"в поле «{person.path.shown}» {one.why}")
+    if user := _plainly(value, look.directory):
+        return Resolved(user.id, f"в поле «{person.path.shown}» {user.full_name}")
     members = value if isinstance(value, tuple) else (value,)
     ids = [model.UserId(int(one)) for one in members if _is_user_id(one)]
     if not ids:
@@ -149,10 +148,12 @@ def _is_user_id(value: model.Scalar) -> TypeGuard[int | str]:
 
 
 def _head_of(person: HeadOf, look: robots_look.Look, roles: Roles) -> Resolved:
-    of = resolve(person.of, look, roles)
-    user = look.directory.active(of.user_id)
+    user = _at_hand(person.of, look)
     if user is None:
-        return Resolved(None, f"руководителя искать не у кого: {of.why}")
+        of = resolve(person.of, look, roles)
+        user = look.directory.active(of.user_id)
+        if user is None:
+            return Resolved(None, f"руководителя искать не у кого: {of.why}")
     seen: dict[model.DepartmentId, model.Department] = {}
     for start in _departments(user, look.directory):
         for department in _upwards(start, look.directory):
@@ -163,6 +164,16 @@ def _head_of(person: HeadOf, look: robots_look.Look, roles: Roles) -> Resolved:
     if not seen:
         return Resolved(None, f"{user.full_name}: сотрудник не состоит ни в одном отделе")
     return Resolved(None, _headless(tuple(seen.values()), user, look.directory))
+
+
+def _at_hand(person: Person, look: robots_look.Look) -> model.User | None:
+    """Who stands in the field, with no reason composed that nobody would read."""
+    return _plainly(paths.read(person.path, look), look.directory) if isinstance(person, InField) else None
+
+
+def _plainly(value: model.Value | paths.Missing, directory: model.Directory) -> model.User | None:
+    """One active employee's number: the usual case, on the hot path of every look."""
+    return directory.active(model.UserId(value)) if type(value) is int and value > 0 else None
 
 
 def _departments(user: model.User, directory: model.Directory) -> list[model.Department]:

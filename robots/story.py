@@ -175,6 +175,19 @@ def outcome_word(outcome: str) -> str:
     return OUTCOMES.get(outcome, outcome)
 
 
+_DEEDS: Mapping[type, str] = {
+    intents.SetFields: "заполнение полей",
+    intents.SetClient: "заполнение полей клиента",
+    intents.RepairComm: "исправление контакта",
+    intents.Notify: "уведомление сотруднику",
+    intents.Comment: "запись в карточке",
+    intents.LogEntry: "запись в карточке",
+    intents.CopyDeal: "передача в другую воронку",
+    intents.ConvertLead: "конвертация лида",
+    intents.Remember: "проверка",
+}
+
+
 def deed(act: intents.Act) -> str:
     """What an act is, in two words: for answers and for the demo's lines."""
     match act:
@@ -184,24 +197,10 @@ def deed(act: intents.Act) -> str:
             return f"закрытие задачи {task}" if task else "закрытие задачи"
         case intents.ReassignTask(task=task):
             return f"передача задачи {task}" if task else "передача задачи"
-        case intents.MoveStage(back=True):
-            return "возврат на прежнюю стадию"
-        case intents.MoveStage():
-            return "перевод на другую стадию"
-        case intents.SetFields():
-            return "заполнение полей"
-        case intents.SetClient():
-            return "заполнение полей клиента"
-        case intents.Notify():
-            return "уведомление сотруднику"
-        case intents.Comment() | intents.LogEntry():
-            return "запись в карточке"
-        case intents.CopyDeal():
-            return "передача в другую воронку"
-        case intents.ConvertLead():
-            return "конвертация лида"
-        case intents.Remember():
-            return "проверка"
+        case intents.MoveStage(back=back):
+            return "возврат на прежнюю стадию" if back else "перевод на другую стадию"
+        case _:
+            return _DEEDS[type(act)]
 
 
 def _of_wish(asked: Asked, row: intents.Past, events: tuple[Event, ...]) -> Story:

@@ -160,3 +160,23 @@ def _mixed(label: str, host: str) -> Trouble:
 
 def _good_label(label: str) -> bool:
     return _LABEL.fullmatch(label) is not None and "_" not in label
+
+
+_PLAIN_PHONE = re.compile(r"[\d\s()+.\-–—]+")
+
+
+def right_form(kind: str, text: str, region: str = "RU") -> str:
+    """A `PHONE` as +79160000001, an `EMAIL` in lower case, all with their surely meant letters; else as it is written.
+
+    A phone with an extension keeps its form: there is no other place for it."""
+    match kind:
+        case "PHONE":
+            normal = contacts.phone(text, region) if _PLAIN_PHONE.fullmatch(text) else None
+            return normal or text
+        case "EMAIL":
+            trouble = email(text)
+            good = trouble.repaired if trouble is not None else (contacts.email(text) or "")
+            return good or text
+        case _:
+            trouble = site(text)
+            return (trouble.repaired if trouble is not None else "") or text

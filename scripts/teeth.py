@@ -128,6 +128,36 @@ SABOTAGES = (
         [f"{WORLDS}[{first}]" for first in range(0, 250, 50)],
     ),
     Sabotage(
+        "a wish stays with the stay that is over",
+        "connector/store/binding.py",
+        "    engine.many(conn, BINDING, rows)\n",
+        "",
+        ["tests/contract/test_store_binding.py"],
+    ),
+    Sabotage(
+        "an end reckoned before a wish was bound anew counts",
+        "connector/store/binding.py",
+        "    return [end for end in ends if end.bound_to is None or stays.get(end.key, end.bound_to) == end.bound_to]\n",
+        "    return ends\n",
+        ["tests/contract/test_store_binding.py"],
+    ),
+    Sabotage(
+        "a return sends back a later stay",
+        "connector/loops/still.py",
+        "    if row.visit is not None and row.visit != wish.cause:\n",
+        "    if False:\n",
+        ["tests/connector/loops/test_still.py"],
+    ),
+    Sabotage(
+        "a hand-over of unknown outcome counts as done",
+        "robots/kinds/hand_over.py",
+        "            and row.state.final\n",
+        "",
+        [
+            "tests/simulation/test_found.py::test_a_deal_won_again_before_the_copy_is_settled_is_handed_over_once"
+        ],
+    ),
+    Sabotage(
         "whoever rings is believed",
         "connector/web/hooks.py",
         "    right = bool(token) and hmac.compare_digest(token, bell.token)\n",

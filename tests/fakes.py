@@ -91,6 +91,9 @@ class FakePortal(ports.Portal):
         """What the copy says of every client's comms."""
         self.late: dict[intents.WishKey, int] = {}
         """Found only after being looked for so many times."""
+        self.foreign: tuple[ports.Trace, ...] = ()
+        """What another Voronka made here."""
+        self.asked_since: list[Mapping[str, Any]] = []
 
     # ------------------------------------------------------------ what people do
 
@@ -185,6 +188,10 @@ class FakePortal(ports.Portal):
         page = self.log[start : start + 50]
         more = start + len(page) < len(self.log)
         return ports.Swept(tuple(page), {"at": start + len(page)}, more, self._clock.now())
+
+    async def traces(self, cursors: Mapping[str, Any]) -> ports.Traces | None:
+        self.asked_since.append(cursors)
+        return ports.Traces(self._clock.now(), self.foreign)
 
     async def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
         """Pages of two."""

@@ -55,9 +55,11 @@ class MemoryInbox(api.Inbox):
         self._world.finish(self._world.write(portal), done)
 
     async def park(self, portal: model.PortalId, dirty: ports.Dirty, until: datetime, why: str) -> None:
-        row = self._world.write(portal).dirty.get(dirty.thing)
+        rows = self._world.write(portal)
+        row = rows.dirty.get(dirty.thing)
         if row is not None:
-            row.tries, row.until, row.why = row.tries + 1, until, codec.clean_text(why)
+            reason = fakes_store_erasing.guard(rows).text(codec.clean_text(why))
+            row.tries, row.until, row.why = row.tries + 1, until, reason
 
     async def wait(self, portal: model.PortalId, seconds: float) -> None:
         await self._bells.wait(portal, seconds)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from connector import ports
 from connector.store import bells, codec, transitions
 from robots import intents, model
+from tests import fakes_store_erasing
 from tests import fakes_store_world as memory_rows
 
 S = intents.WishState
@@ -102,7 +103,7 @@ class MemoryLedger(ports.Ledger):
                 continue
             row.state, row.retry_at = end.to, end.retry_at
             row.done_at = end.at if end.to.final else None
-            row.note = codec.clean_text(end.note) or row.note
+            row.note = fakes_store_erasing.guard(room).text(codec.clean_text(end.note)) or row.note
             row.made = row.made if end.made is None else codec.whole(end.made)
 
     async def unsettled(self, portal: model.PortalId, now: datetime, window: float) -> Sequence[ports.Row]:

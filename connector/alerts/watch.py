@@ -3,6 +3,7 @@
 A trouble is of a kind that the configuration names (`alerts: when:`). Passing ones get some minutes before a person is
 woken. What was told is in the notebook, so that a restart neither repeats it nor forgets to say that it is over; a life
 that ended without a word is told of by the next one. The ping beats only while nothing is wrong: its silence is the alarm.
+Waits are measured by the clock that can't be set; only what people read is a moment of the day.
 """
 
 from __future__ import annotations
@@ -77,16 +78,20 @@ class Sight:
     zone: Callable[[], str]
     why_stopped: Callable[[], str]
     """What a person must mend before it runs again; empty: it was stopped by a person."""
+    aside: Callable[[], bool] = bool
+    """Another worker has the portal, and says what there is to say."""
 
 
 @dataclass
 class State:
     since: dict[str, datetime] = field(default_factory=dict)
     """Troubles that are there, told or not yet."""
+    first: dict[str, float] = field(default_factory=dict)
+    """The same by the clock that can't be set."""
     told: dict[str, datetime] = field(default_factory=dict)
     tries: int = 0
-    again: datetime | None = None
-    beaten: datetime | None = None
+    again: float | None = None
+    beaten: float | None = None
     noted: Any = None
 
 
@@ -98,7 +103,9 @@ def kind_of(code: str) -> str:
         return "portal_unreachable"
     if code == "rights" or code.startswith("portal_"):
         return "access_lost"
-    return {"store": "disk", "gone": "held"}.get(code, "many_failures" if code.startswith("loop_") else "")
+    return {"store": "disk", "gone": "held", "restored": "held"}.get(
+        code, "many_failures" if code.startswith("loop_") else ""
+    )
 
 
 class Watch:
@@ -124,41 +131,52 @@ class Watch:
         )
         self._channels_for, self._clean, self._patience = channels_for, clean, patience
         self._state = State()
-        self._begun = False
+        self._begun = self._aside = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self.step()
-            try:
-                async with asyncio.timeout(STEP):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        """A word on its way to a server that hangs doesn't hold up the last one."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._look_on()), group.create_task(stop.wait())]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
         await self.farewell()
 
+    async def _look_on(self) -> None:
+        while True:
+            try:
+                await self.step()
+            except Exception as crash:  # noqa: BLE001  a watch that stumbles must not stop what it watches; it is logged
+                self._log.error("loop.failed", loop="alerts", error=type(crash).__name__, exc_info=crash)
+            await asyncio.sleep(STEP)
+
     async def step(self) -> None:
-        now, state = self._clock.now(), self._state
+        self._aside = self._sight.aside()
+        if self._aside:
+            self._begun, self._state = False, State()
+            return
+        now, ticks, state = self._clock.now(), self._clock.monotonic(), self._state
         if not self._begun:
             self._begun = True
             await self._begin(now)
         seen = await self._seen()
         for kind in seen:
             state.since.setdefault(kind, now)
+            state.first.setdefault(kind, ticks)
         for kind in [one for one in state.since if one not in seen]:
-            del state.since[kind]
-        if state.again is None or now >= state.again:
-            await self._tell(seen, now)
-        if (
-            not state.told
-            and not seen
-            and (state.beaten is None or now - state.beaten >= timedelta(seconds=BEAT))
-        ):
-            state.beaten = now
+            del state.since[kind], state.first[kind]
+        if state.again is None or ticks >= state.again:
+            await self._tell(seen, ticks)
+        due = state.beaten is None or ticks - state.beaten >= BEAT
+        if due and not state.told and not seen:
+            state.beaten = ticks
             await self._beat()
         await self._note(now)
 
     async def farewell(self) -> None:
         """The last word of this life."""
+        if self._aside:
+            return
         now, plan = self._clock.now(), self._sight.plan()
         if "stopped" in plan.when:
             self._state.told["stopped"] = now
@@ -203,10 +221,10 @@ class Watch:
 
     # ------------------------------------------------------------ what is said
 
-    async def _tell(self, seen: Mapping[str, str], now: datetime) -> None:
+    async def _tell(self, seen: Mapping[str, str], ticks: float) -> None:
         state, failed = self._state, False
         for kind, text in seen.items():
-            ripe = now - state.since[kind] >= timedelta(seconds=self._patience.get(kind, 0.0))
+            ripe = ticks - state.first[kind] >= self._patience.get(kind, 0.0)
             if kind not in state.told and ripe:
                 if await self._say(kind, self._word(kind, text, state.since[kind])):
                     state.told[kind] = state.since[kind]
@@ -219,7 +237,7 @@ class Watch:
                 failed = True
         if failed:
             delay = min(AGAIN_MOST, AGAIN_FIRST * 2.0**state.tries)
-            state.tries, state.again = state.tries + 1, now + timedelta(seconds=delay)
+            state.tries, state.again = state.tries + 1, ticks + delay
         else:
             state.tries, state.again = 0, None
 

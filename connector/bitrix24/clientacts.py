@@ -1,4 +1,4 @@
-"""Values written into a card's contact or company; compared first, verified from the write's own answer."""
+"""Values written into a card's contact or company, and comms put right; compared first, verified from the answer."""
 
 from __future__ import annotations
 
@@ -35,8 +35,48 @@ async def find(at: desk.Desk, act: intents.SetClient) -> ports.Done | None:
     return ports.Done() if present is not None and _holds(at, act, present) else None
 
 
+async def repair(
+    at: desk.Desk, card: model.CardRef, act: intents.RepairComm, key: intents.WishKey
+) -> ports.Done:
+    """The entry keeps its id and its type; what a person changed meanwhile is left to him."""
+    whose = act.client or card
+    entry = next((one for one in await _comms(at, whose) if _is(one, act.kind, act.was)), None)
+    if entry is None:
+        return ports.Done(changed=False, note=NOTHING_TO_DO)
+    written = {"typeId": act.kind, "valueType": entry.get("valueType") or "WORK", "value": act.now}
+    fm = {str(values.required_id(entry.get("id"))): written}
+    params = {**_named(whose), "fields": {"fm": fm}}
+    await at.client.call("crm.item.update", params, lane=ports.Lane.LIVE, write=True, key=key)
+    if any(_is(one, act.kind, act.was) for one in await _comms(at, whose)):
+        return ports.Done(changed=False, note=NO_EFFECT)
+    return ports.Done()
+
+
+async def repaired(at: desk.Desk, card: model.CardRef, act: intents.RepairComm) -> ports.Done | None:
+    entries = await _comms(at, act.client or card)
+    still = any(_is(one, act.kind, act.was) for one in entries)
+    return None if still or not any(_is(one, act.kind, act.now) for one in entries) else ports.Done()
+
+
+async def _comms(at: desk.Desk, whose: model.ClientRef | model.CardRef) -> list[Mapping[str, Any]]:
+    raw = await _read(at, whose)
+    if raw is None:
+        raise errors.NotFound("клиента нет", method="crm.item.get")
+    fm = raw.get("fm")
+    entries = fm.values() if isinstance(fm, dict) else fm if isinstance(fm, list) else ()
+    return [one for one in entries if isinstance(one, Mapping)]
+
+
+def _is(entry: Mapping[str, Any], kind: str, value: str) -> bool:
+    return entry.get("typeId") == kind and entry.get("value") == value
+
+
 async def _present(at: desk.Desk, act: intents.SetClient) -> Mapping[str, Any] | None:
-    command = client.Command("crm.item.get", {**_named(act.client), **names.RAW_UF})
+    return await _read(at, act.client)
+
+
+async def _read(at: desk.Desk, whose: model.ClientRef | model.CardRef) -> Mapping[str, Any] | None:
+    command = client.Command("crm.item.get", {**_named(whose), **names.RAW_UF})
     try:
         answer = await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)
     except errors.NotFound:
@@ -44,7 +84,7 @@ async def _present(at: desk.Desk, act: intents.SetClient) -> Mapping[str, Any] |
     return parsing.item_of(answer.result, "item")
 
 
-def _named(ref: model.ClientRef) -> dict[str, Any]:
+def _named(ref: model.ClientRef | model.CardRef) -> dict[str, Any]:
     return {"entityTypeId": names.TYPE_OF[ref.kind.value], "id": ref.id}
 
 

@@ -123,7 +123,7 @@ class _Saga:
         if not contacts and act.contact is not None:
             more = {"fm": self._comms(), **({"companyId": company} if company is not None else {})}
             contacts = [await self._made(_CONTACT, act.contact, more)]
-        clients = {"contactIds": contacts} if contacts else {}
+        clients: dict[str, Any] = {"contactIds": contacts} if contacts else {}
         clients |= {"companyId": company} if company is not None else {}
         deal = await self._deal(clients) if act.deal is not None else None
         await self._close(clients)

@@ -33,6 +33,8 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await _set_fields(at, ref, act, key)
         case intents.SetClient():
             return await clientacts.perform(at, act, key)
+        case intents.RepairComm():
+            return await clientacts.repair(at, ref, act, key)
         case intents.MoveStage():
             return await _move(at, ref, act, key)
         case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
@@ -59,6 +61,8 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return ports.Done() if card is not None and writing.holds(card, act.values) else None
         case intents.SetClient():
             return await clientacts.find(at, act)
+        case intents.RepairComm():
+            return await clientacts.repaired(at, ref, act)
         case intents.MoveStage():
             card = await _card(at, ref)
             return _moved(card, act) if card is not None else None

@@ -21,7 +21,7 @@ import structlog
 from connector import errors, ports, settings
 from connector.bitrix24 import portal as b24
 from connector.bootstrap import application, configuration, notes, restored, tuning, wiring
-from connector.loops import activation, erasing, leases, sending, supervisor, worker
+from connector.loops import activation, erasing, leases, retention, sending, supervisor, worker
 from connector.loops import config as loop_config
 from connector.store import api
 from connector.web import seams
@@ -238,7 +238,8 @@ class Daemon:
             supervisor.spawn(group, self._kept(keeper, stop), name=f"config {self.portal}")
             supervisor.spawn(group, self._refreshed(portal, keeper, stop), name=f"directory {self.portal}")
             supervisor.spawn(group, made.run(stop), name=f"worker {self.portal}")
-            for name, run in self.admission.loops(made.desk):
+            kept_words = retention.Retention(made.desk, self.mine.retention, self._days_kept)
+            for name, run in (*self.admission.loops(made.desk), ("retention", kept_words.run)):
                 kept = supervisor.keep(name, partial(run, stop), made.desk, stop)
                 supervisor.spawn(group, kept, name=f"{name} {self.portal}")
             if self.application is not None:
@@ -256,6 +257,10 @@ class Daemon:
         if chosen.errors and not chosen.workable:
             raise StartError(4, chosen.shown())
         return keeper, chosen
+
+    def _days_kept(self) -> int:
+        chosen = self.keeper.present if self.keeper is not None else None
+        return (chosen or self.rough).loaded.settings.keep_story_days
 
     async def _take(self, rules: decision.Rules, directory: model.Directory) -> None:
         if self.worker is not None:

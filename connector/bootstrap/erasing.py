@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from connector import ports, settings
 from connector.bootstrap import notes
 from connector.store import api, opening, purging
-from robots import contacts, forgetting, model, words
+from robots import contacts, declension, forgetting, model, words
 
 ACTS = "erasures"
 """Notebook, of a portal: [{at, who, by, refs, counts}], newest last."""
@@ -92,21 +92,26 @@ async def find(
     employees = {frozenset(forgetting.words(user.full_name)) for user in staff}
     names = [_named(one) for one in persons] + [tuple(name.split()) for name in asked.names]
     kept = [name for name in names if frozenset(forgetting.words(" ".join(name))) not in employees]
-    spoken = {word for one in kept for word in forgetting.words(" ".join(one)) if len(word) > 2}
-    alone = await store.erasure.alone(portal, spoken - frozenset().union(*employees), refs)
+    spoken = _in_every_case(word for one in kept for word in forgetting.words(" ".join(one)) if len(word) > 2)
+    spoken -= _in_every_case(word for one in employees for word in one)
+    alone = await store.erasure.alone(portal, spoken, refs)
     companies = {
         word
         for one in persons
         if one.ref.startswith("company:")
         for word in forgetting.words(" ".join(one.names))
     }
-    alone -= companies
+    alone -= _in_every_case(companies)
     written = {*refs, *hashes, *(forgetting.COMM + one for known in persons for one in known.comms)}
     for name in kept:
         written |= forgetting.name_marks(name, alone, key)
     counts = await store.erasure.traces(portal, forgetting.marks(written, key))
     remarks = tuple(_remarks(persons, len(kept) < len(names), any(asked.names) or any(names)))
     return Found(persons, key, frozenset(written), counts, remarks, tuple(_forms(asked.comms, kept, alone)))
+
+
+def _in_every_case(spoken: Iterable[str]) -> set[str]:
+    return {form for word in spoken for form in declension.forms(word)}
 
 
 def _named(known: ports.Known) -> tuple[str, ...]:

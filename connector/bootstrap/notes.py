@@ -5,7 +5,8 @@ Names of the entries and their JSON shapes stand here once, for writers and read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from robots import model
@@ -33,6 +34,8 @@ DIGEST_KEY: Final = "digest_key"
 """Of a portal: hex; the key of the hashes of phones and e-mails. Changing it would make every comm look new."""
 GONE: Final = "problem.gone"
 """Of a portal, written by the loops: {count, cards, at, text} of cards that vanished together and are held."""
+SHARED: Final = "problem.foreign"
+"""Of a portal, written by the loops: {count, at, text} of what another Voronka did there; None: nothing was seen."""
 GONE_APPROVED: Final = "gone_approved"
 """Of a portal: until when (ISO) a person lets cards vanish in any number."""
 PUBLIC_URL: Final = "public_url"
@@ -53,7 +56,28 @@ def names(directory: model.Directory) -> dict[str, Any]:
     ]
     zone = directory.calendar.timezone if directory.calendar else "UTC"
     people = {str(int(user.id)): user.full_name for user in directory.users.values()}
-    return {"address": directory.address, "zone": zone, "pipelines": pipelines, "people": people}
+    return {
+        "address": directory.address,
+        "zone": zone,
+        "pipelines": pipelines,
+        "people": people,
+        "money": [directory.base_currency, {name: str(rate) for name, rate in directory.rates.items()}],
+        "fields": {owner: list(_spoken_fields(fields)) for owner, fields in directory.fields.items()},
+    }
+
+
+def _spoken_fields(fields: Mapping[model.FieldCode, model.Field]) -> Iterator[list[Any]]:
+    """[code, title, type, options] of what reports speak of: the card's own fields of kind «employee», and the channels."""
+    for code, one in fields.items():
+        if one.type is model.FieldType.USER and code.startswith("UF_"):
+            yield [str(code), one.title, one.type.value, {}]
+        elif code == "sourceId":
+            yield [
+                str(code),
+                one.title,
+                one.type.value,
+                {str(key): name for key, name in one.options.items()},
+            ]
 
 
 def zone(written: Mapping[str, Any] | None) -> str:
@@ -80,4 +104,21 @@ def directory(portal: model.PortalId, written: Mapping[str, Any] | None) -> mode
         model.UserId(int(number)): model.User(model.UserId(int(number)), "", str(name))
         for number, name in written.get("people", {}).items()
     }
-    return model.Directory(portal=portal, address=str(written["address"]), pipelines=pipelines, users=users)
+    base, rates = written.get("money", ["RUB", {}])
+    return model.Directory(
+        portal=portal,
+        address=str(written["address"]),
+        pipelines=pipelines,
+        users=users,
+        base_currency=str(base),
+        rates={str(currency): Decimal(rate) for currency, rate in rates.items()},
+        fields={
+            str(owner): {
+                model.FieldCode(code): model.Field(
+                    model.FieldCode(code), title, model.FieldType(kind), options=options
+                )
+                for code, title, kind, options in fields
+            }
+            for owner, fields in written.get("fields", {}).items()
+        },
+    )

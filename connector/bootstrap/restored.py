@@ -61,8 +61,16 @@ class Admission:
             self._after_restore = False  # said of this start; another tenure of the portal is no restore
             return ""
         verdict = await strangers.judge(ledger, self._name, traces)
-        self.beside = strangers.words(verdict.beside) if verdict.beside else ""
+        await self._note_beside(notebook, verdict, now)
         return _words(verdict.lost, traces.since) if verdict.lost else ""
+
+    async def _note_beside(self, notebook: ports.Notebook, verdict: strangers.Verdict, now: datetime) -> None:
+        """What the last life wrote of another Voronka holds no longer, unless it is seen now."""
+        if verdict.beside:
+            self.beside = strangers.words(verdict.beside)
+            await notebook.write(self._name, strangers.FOREIGN, strangers.note(verdict.beside, now))
+        elif await notebook.read(self._name, strangers.FOREIGN):
+            await notebook.write(self._name, strangers.FOREIGN, None)
 
     def around(
         self, portal: ports.Portal, ledger: ports.Ledger, mirror: ports.Mirror, clock: ports.Clock

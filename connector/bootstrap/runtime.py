@@ -18,7 +18,7 @@ import structlog
 from aiohttp import web
 
 from connector import clock, errors, settings
-from connector.bootstrap import application, configuration, daemon, files, notes, views, wiring
+from connector.bootstrap import application, configuration, daemon, files, notes, views, watching, wiring
 from connector.loops import supervisor
 from connector.store import api
 from connector.web import app, metrics, seams
@@ -131,6 +131,8 @@ async def running(
         _log.info("daemon.started", portal=worked.portal, url=url)
         async with asyncio.TaskGroup() as group:
             supervisor.spawn(group, worked.work(stop), name=f"daemon {worked.portal}")
+            watch = watching.over(worked, seen, log_key(kept), worked.log)
+            supervisor.spawn(group, watch.run(stop), name=f"alerts {worked.portal}")
             try:
                 yield Running(worked, store, url, figures)
             finally:

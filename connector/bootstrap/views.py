@@ -70,6 +70,7 @@ class Views:
             acts=tuple(_acts(last, self._address(directory))),
             now=worked.clock.now(),
             zone=directory.calendar.timezone if directory.calendar else "UTC",
+            swept=worked.worker.health.beats.get("sweep") if worked.worker else None,
         )
 
     def _address(self, directory: model.Directory) -> str:

@@ -13,15 +13,18 @@ import typer
 
 from connector import settings
 from connector.cli import (
+    audit,
     check,
     connect,
     demo,
     developer,
+    doctor,
     erase,
     exits,
     interrupts,
     journal,
     output,
+    report,
     run_,
     state,
     texts,
@@ -36,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, connect, check, run_, why, state, journal, erase, developer):
+for group in (demo, connect, check, run_, why, state, journal, doctor, report, audit, erase, developer):
     group.register(app)
 
 

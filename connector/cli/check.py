@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector import settings
-from connector.cli import exits, finding, output, texts
+from connector.cli import exits, finding, output, reading, texts
 
 if TYPE_CHECKING:
     from connector.bootstrap import configuration
@@ -51,6 +51,8 @@ def check(
     for path in paths:
         finding.config(path, "check")
         found.append(one(path, snapshot=snapshot, save=save_snapshot, offline=offline))
+        if not offline and snapshot is None:
+            _tell_shared(found[-1].loaded.settings.portal.address)
     show(found, Form.JSON if as_json else form)
     if any(seen.errors for seen in found):
         code = exits.Code.CONFIG
@@ -87,6 +89,32 @@ def from_portal(path: Path, rough: configuration.Compiled) -> model.Directory | 
     for note in lacking:
         output.say(note)
     return found
+
+
+def _tell_shared(address: str) -> None:
+    """What the daemon noted of a second Voronka on this portal; without a store that can be read nothing is known."""
+    made = settings.load()
+    file = reading.sqlite_file(made.database_url)
+    if not address or (file is not None and not file.exists()):
+        return
+    from connector import errors
+
+    try:
+        text = asyncio.run(_shared(made.database_url, settings.portal_id(address)))
+    except errors.StoreError as refused:
+        text = f"база не открывается: {refused}"
+    if text:
+        output.say(text)
+
+
+async def _shared(url: str, portal: str) -> str:
+    from connector.bootstrap import notes
+    from connector.store import api
+    from robots import model
+
+    async with api.open_store(url, daemon=False) as store:
+        note = await store.notebook.read(model.PortalId(portal), notes.SHARED)
+    return str(note["text"]) if note else ""
 
 
 def show(found: list[configuration.Compiled], form: Form) -> None:

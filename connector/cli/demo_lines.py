@@ -70,7 +70,7 @@ class Teller:
                 return f"{verb}{where}" + (f": {row.wish.because}" if row.wish.because else "")
             case intents.SetFields():
                 return self._filled(row.wish.card, act)
-            case intents.SetClient():
+            case intents.SetClient() | intents.RepairComm():
                 return f"записано клиенту{_tail(row.wish.because)}"
             case intents.Notify():
                 return self._message(row, act)

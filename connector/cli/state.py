@@ -161,19 +161,11 @@ async def trouble(beside: reading.Beside) -> list[dict[str, Any]]:
         }
         for one in await beside.store.inbox.parked(beside.portal)
     ]
-    gone = await beside.store.notebook.read(beside.portal, notes.GONE)
-    if gone:
-        found.append(
-            {
-                "kind": "gone",
-                "card": "",
-                "robot": "",
-                "state": "held",
-                "why": gone["text"],
-                "at": gone["at"],
-                "key": "",
-            }
-        )
+    for kind, state, name in (("gone", "held", notes.GONE), ("shared", "failed", notes.SHARED)):
+        note = await beside.store.notebook.read(beside.portal, name)
+        if note:
+            why = {"why": note["text"], "at": note["at"]}
+            found.append({"kind": kind, "card": "", "robot": "", "state": state, **why, "key": ""})
     return found
 
 

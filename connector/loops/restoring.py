@@ -196,6 +196,8 @@ class Restoring:
     async def step(self) -> bool:
         """True: the mode is over."""
         desk, mode = self._desk, self._mode
+        if not mode.on:
+            return True
         refs, mode.again = mode.cut | mode.again, set()
         if refs:
             await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(refs)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from connector import errors, ports
@@ -56,9 +57,13 @@ def named(traces: Sequence[ports.Trace]) -> str:
 
 def words(traces: Sequence[ports.Trace]) -> str:
     return (
-        f"с порталом работает ещё одна Voronka, сделанное двоится: {named(traces)}. Остановите одну из двух: "
+        f"похоже, с порталом работает ещё одна Voronka, сделанное двоится: {named(traces)}. Остановите одну из двух: "
         "лишнюю копию программы, пробный запуск на другом компьютере"
     )
+
+
+def note(traces: Sequence[ports.Trace], at: datetime) -> dict[str, Any]:
+    return {"count": len(traces), "at": at.isoformat(), "text": words(traces)}
 
 
 class Strangers:
@@ -94,8 +99,7 @@ class Strangers:
         found = (*verdict.lost, *verdict.beside)
         if found:
             text = words(found)
-            note = {"count": len(found), "at": desk.clock.now().isoformat(), "text": text}
-            await desk.notebook.write(desk.id, FOREIGN, note)
+            await desk.notebook.write(desk.id, FOREIGN, note(found, desk.clock.now()))
             desk.log.error("portal.shared", reason=text)
             self._tell(text)
         return found

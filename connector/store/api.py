@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store import bells, engine
+    from connector.store import readout as readouts
     from connector.store import retention as keeping
     from connector.store import tokens as token_rows
 
@@ -69,6 +70,8 @@ class Store:
     erasure: ports.Erasure
     leases: ports.Leases
     retention: keeping.SqlRetention
+    readout: readouts.Readout
+    """Lives of cards for reports; no loop asks for them."""
     under: Callable[[model.PortalId, int], Store]
     """The same rooms for the holder of a portal's lease: (portal, token). Its writes are refused once the portal is
     another worker's, save answers to what it sent itself."""
@@ -123,6 +126,7 @@ async def _server(dsn: str, daemon: bool) -> AsyncIterator[Store]:
 def over(database: engine.Engine, ringing: bells.Bells | None = None, *, sole: bool = False) -> Store:
     """The store's rooms over any Engine; `ringing` where somebody else rings the bells too."""
     from connector.store import bells, erasing, fencing, inbox, journal, leases, ledger, mirror, notebook
+    from connector.store import readout as readouts
     from connector.store import retention as keeping
     from connector.store import tokens as token_rows
 
@@ -137,5 +141,6 @@ def over(database: engine.Engine, ringing: bells.Bells | None = None, *, sole: b
         erasure=erasing.SqlErasure(database),
         leases=leases.SqlLeases(database, sole=sole),
         retention=keeping.SqlRetention(database),
+        readout=readouts.Readout(database),
         under=lambda portal, token: over(fencing.Fenced(database, portal, token), bell, sole=sole),
     )

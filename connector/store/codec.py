@@ -33,6 +33,7 @@ Turn = Callable[[Any], Any]
 ACTS: Mapping[str, type] = {
     "set": intents.SetFields,
     "set_client": intents.SetClient,
+    "repair_comm": intents.RepairComm,
     "move": intents.MoveStage,
     "task": intents.SetTask,
     "close_task": intents.CloseTask,

@@ -5,7 +5,6 @@ A queue's turns are a note of the portal, `draw/NAME`. Load is counted over the 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +27,7 @@ def drawn(conn: sa.Connection, portal: str, looked: Sequence[ports.Looked]) -> S
         return looked
     tallies = _tallies(conn, portal, {draws.queue_name(wish, pick) for wish, pick in picks})
     known = _drawn_before(conn, portal, [wish.key for wish, _ in picks])
-    drawing = draws.Drawing(tallies, known, functools.partial(_load, conn, portal))
+    drawing = draws.Drawing(tallies, known, _Loads(conn, portal))
     made = [settled(look, drawing) for look in looked]
     _keep(conn, portal, tallies)
     return made
@@ -88,23 +87,30 @@ def _drawn_before(
     }
 
 
-def _load(conn: sa.Connection, portal: str, asked: Collection[model.CardRef]) -> draws.Load:
-    if conn.dialect.name == "postgresql":
-        holder: sa.ColumnElement[Any] = sa.cast(
-            sa.cast(CARDS.body, sa.JSON)["responsible"].as_string(), sa.BigInteger
-        )
-    else:
-        holder = sa.func.json_extract(CARDS.body, "$.responsible")
-    opened = (CARDS.portal == portal) & (CARDS.closed == 0) & (CARDS.deleted == 0)
-    counts = sa.select(holder.label("holder"), sa.func.count().label("cards")).where(opened).group_by(holder)
-    rows = conn.execute(counts).all()
-    holders: dict[model.CardRef, model.UserId | None] = {}
-    for part in engine.chunks(str(ref) for ref in asked):
-        query = sa.select(CARDS.card, holder.label("holder")).where(opened, CARDS.card.in_(part))
-        holders |= {codec.card_ref(row.card): _user(row.holder) for row in conn.execute(query)}
-    return draws.Load(
-        {model.UserId(row.holder): row.cards for row in rows if row.holder is not None}, holders
-    )
+class _Loads:
+    """Everybody's open cards, counted once for all draws of a recording: it reads every open card."""
+
+    def __init__(self, conn: sa.Connection, portal: str) -> None:
+        self._conn = conn
+        if conn.dialect.name == "postgresql":
+            said = sa.cast(CARDS.body, sa.JSON)["responsible"].as_string()
+            self._holder: sa.ColumnElement[Any] = sa.cast(said, sa.BigInteger).label("holder")
+        else:
+            self._holder = sa.func.json_extract(CARDS.body, "$.responsible").label("holder")
+        self._opened = (CARDS.portal == portal) & (CARDS.closed == 0) & (CARDS.deleted == 0)
+        self._counts: dict[model.UserId, int] | None = None
+
+    def __call__(self, asked: Collection[model.CardRef]) -> draws.Load:
+        if self._counts is None:
+            query = sa.select(self._holder, sa.func.count().label("cards")).where(self._opened)
+            rows = self._conn.execute(query.group_by(self._holder))
+            self._counts = {model.UserId(row.holder): row.cards for row in rows if row.holder is not None}
+        holders: dict[model.CardRef, model.UserId | None] = {}
+        query = sa.select(CARDS.card, self._holder).where(self._opened)
+        for part in engine.chunks(str(ref) for ref in asked):
+            found = self._conn.execute(query.where(CARDS.card.in_(part)))
+            holders |= {codec.card_ref(row.card): _user(row.holder) for row in found}
+        return draws.Load(self._counts, holders)
 
 
 def _user(number: int | None) -> model.UserId | None:

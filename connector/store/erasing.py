@@ -65,6 +65,12 @@ def clients(
     return [copy for one in copied if (copy := ports.copiable(known, one))] if known else copied
 
 
+def said(conn: sa.Connection, portal: str, text: str) -> str:
+    """Words of the portal as they may be kept: a refusal may quote what was written."""
+    known = marks(conn, portal) if text else forgetting.Marks()
+    return known.text(text) if known else text
+
+
 # ---------------------------------------------------------------- texts of each table
 
 

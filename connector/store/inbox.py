@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import ports
-from connector.store import api, bells, codec, engine, tables, writer
+from connector.store import api, bells, codec, engine, erasing, tables, writer
 from robots import model
 
 DIRTY = tables.dirty.c
@@ -122,12 +122,16 @@ class SqlInbox(api.Inbox):
             await self._engine.write(lambda conn: finish(conn, portal, done))
 
     async def park(self, portal: model.PortalId, dirty: ports.Dirty, until: datetime, why: str) -> None:
-        query = (
-            sa.update(tables.dirty)
-            .where(DIRTY.portal == portal, DIRTY.thing == codec.thing_name(dirty.thing))
-            .values(tries=DIRTY.tries + 1, parked_until=codec.micros(until), why=codec.clean_text(why))
+        query = sa.update(tables.dirty).where(
+            DIRTY.portal == portal, DIRTY.thing == codec.thing_name(dirty.thing)
         )
-        await self._engine.write(engine.run(query))
+        set_aside = {"tries": DIRTY.tries + 1, "parked_until": codec.micros(until)}
+
+        def work(conn: sa.Connection) -> None:
+            reason = erasing.said(conn, portal, codec.clean_text(why))
+            conn.execute(query.values(**set_aside, why=reason))
+
+        await self._engine.write(work)
 
     async def wake(self, portal: model.PortalId, things: Collection[ports.Thing]) -> None:
         rows = [{"p": portal, "t": codec.thing_name(thing)} for thing in things]

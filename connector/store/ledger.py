@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import errors, ports
-from connector.store import bells, binding, codec, engine, inbox, tables, transitions
+from connector.store import bells, binding, codec, engine, erasing, inbox, tables, transitions
 from robots import intents, model
 
 S = intents.WishState
@@ -225,7 +225,7 @@ def _end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
                 "o": int(not end.to.final),
                 "d": codec.micros(end.at) if end.to.final else None,
                 "r": codec.maybe_micros(end.retry_at),
-                "n": codec.clean_text(end.note) or None,
+                "n": erasing.said(conn, portal, codec.clean_text(end.note)) or None,
                 "m": codec.whole(end.made),
             }
         )

@@ -32,11 +32,16 @@ class Metrics:
         self._ready = self._gauge("voronka_ready", "1 while robots can work", "portal")
         self._inbox = self._gauge("voronka_inbox_depth", "Things waiting to be looked at", "portal")
         self._robots = self._gauge("voronka_robots", "Robots by mode", "portal", "mode")
+        self._swept = self._gauge(
+            "voronka_sweep_age_seconds", "Since the portal was last gone round", "portal"
+        )
         self._wishes = self._gauge("voronka_wishes", "Ledger rows by state", "portal", "state")
 
     def show(self, status: seams.Status) -> None:
         self._ready.labels(status.portal).set(1 if status.readiness.ready else 0)
         self._inbox.labels(status.portal).set(status.inbox)
+        if status.swept is not None and status.now is not None:
+            self._swept.labels(status.portal).set((status.now - status.swept).total_seconds())
         for figures in (self._robots, self._wishes):
             figures.clear()  # a mode or a state that nothing is in any more would keep its last figure
         for mode, number in status.modes.items():

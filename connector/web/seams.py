@@ -134,6 +134,8 @@ class Status:
     acts: tuple[Act, ...] = ()
     now: datetime | None = None
     zone: str = "UTC"
+    swept: datetime | None = None
+    """When the portal was last gone round; None: not yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import phonenumbers
 
-from robots.config import compile_people, nodes
+from robots.config import compile_people, nodes, shape_checks
 from robots.config.context import Scope
 from robots.config.embedding import Embed, named_fields
 from robots.kinds import base, notify, validate
@@ -27,6 +27,7 @@ def compile_validate(node: nodes.Node, scope: Scope, embedded: Embed) -> validat
         emails=not checked or "e-mail" in checked,
         sites=not checked or "сайт" in checked,
         country=nodes.text(country).upper() if country is not None else "RU",
+        fix=shape_checks.flag(nodes.get(node, "fix"), default=False),
         filled=tuple(scope.path(item) for item in named_fields(nodes.get(node, "filled"))),
         if_bad=embedded(written, inside) if written is not None else _tell(),
     )

@@ -22,6 +22,7 @@ VALIDATE = shapes.Keys(
     {
         "check": Key(shapes.ListOf(_COMM, at_least=1), "что проверять; без этого — всё"),
         "country": Key(COUNTRY, "страна номеров без кода"),
+        "fix": Key(shapes.Flag(), "исправить вид телефонов и e-mail и буквы, похожие на латинские"),
         "filled": Key(FIELDS, "что ещё должно быть заполнено"),
         "if_bad": Key(ACTS_LIST, "что делать; без этого — сказать менеджеру"),
         **COMMON,

@@ -22,7 +22,7 @@ OCCASION = robots_robot.Occasion.PER_VISIT
 
 class Standing(StrEnum):
     NONE = "none"
-    """The trigger's own occasion; can't wait."""
+    """The trigger's own occasion; can't wait, so it takes whoever will be free first."""
     CARD = "card"
     """Once in a card's life."""
     STAGE = "stage"
@@ -51,18 +51,23 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
     if isinstance(cause, base.Line):
         yield cause
         return
-    over = _over(ask, cause) if options.standing is not Standing.NONE else None
+    step, over = "assign", None
+    if options.standing is not Standing.NONE:
+        step, wished = base.standing(ask, cause, "assign")
+        over = _over(ask, cause, wished=wished)
     if over is not None:
         yield over
         return
-    choice = choosing.Chooser(ask.look, ask.now, ask.roles, options.away).choose(options.to)
+    chooser = choosing.Chooser(ask.look, ask.now, ask.roles, options.away)
+    once = options.standing is Standing.NONE
+    choice = chooser.choose_ahead(options.to) if once else chooser.choose(options.to)
     if not choice.somebody:
         yield from _nobody(ask, options, cause, choice)
     elif choice.user is not None and choice.user == ask.look.card.responsible:
-        yield base.Step("assign", intents.Remember(f"ответственный уже такой: {choice.why}"),
+        yield base.Step(step, intents.Remember(f"ответственный уже такой: {choice.why}"),
                         f"ответственный уже такой: {choice.why}", cause=cause)  # fmt: skip
     else:
-        yield from given(ask, choice, cause, options.tell)
+        yield from given(ask, choice, cause, options.tell, step=step)
 
 
 def _cause(ask: base.Ask, options: Options) -> str | base.Line:
@@ -85,11 +90,11 @@ def _cause(ask: base.Ask, options: Options) -> str | base.Line:
     return ask.visit.id if fresh else base.Line(base.Outcome.NOT_TRIGGERED, "пришла на стадию до робота")
 
 
-def _over(ask: base.Ask, cause: str) -> base.Line | None:
+def _over(ask: base.Ask, cause: str, *, wished: bool) -> base.Line | None:
+    if wished:
+        return base.Line(base.Outcome.ALREADY_DONE, "ответственный уже назначен")
     mine = [row.wish.key for row in ask.look.past if row.wish.robot == ask.robot.id]
     head = f"{ask.robot.id}/{ask.look.card.ref}/{cause}"
-    if f"{head}/assign" in mine:
-        return base.Line(base.Outcome.ALREADY_DONE, "ответственный уже назначен")
     waited = [key for key in mine if key.startswith(f"{head}/responsible#")]
     now = f"{head}/responsible#{ask.look.change(changes.RESPONSIBLE)}/waiting"
     if waited and now not in waited:

@@ -97,6 +97,15 @@ def embedded(ask: Ask, spec: ActSpec) -> Iterator[Answer]:
         yield replace(answer, name=f"{spec.kind} {answer.name}") if isinstance(answer, Step) else answer
 
 
+def standing(ask: Ask, cause: str, step: str) -> tuple[str, bool]:
+    """(the step's name, is it wished already). A wish that was called off before it was sent, by a reload say, doesn't
+    use up its key: the next one is `step#1`."""
+    rows = [row for row in ask.look.past if row.wish.robot == ask.robot.id and row.wish.cause == cause]
+    mine = [row for row in rows if row.wish.key.rpartition("/")[2].partition("#")[0] == step]
+    off = sum(row.state is intents.WishState.SUPERSEDED for row in mine)
+    return f"{step}#{off}" if off else step, len(mine) > off
+
+
 class Kind(Protocol):
     """The face of a module in this package."""
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from robots import formulas, intents, look, model, paths, words
+from robots import formulas, intents, look, model, words
 from robots import robot as robots_robot
 from robots.kinds import base
 
@@ -37,7 +37,7 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
         yield base.Line(base.Outcome.FAILED, f"«{options.field_name}» не посчитать: {why}")
         return
     present = ask.look.card.value(options.field)
-    if _same(present, value):
+    if present == value:
         yield base.Line(base.Outcome.NOTHING_TO_DO, f"«{options.field_name}» уже так: {_shown(value)}")
         return
     act = intents.SetFields({options.field: value}, {options.field: present})
@@ -87,17 +87,6 @@ def _currency(options: Options, seen: look.Look) -> str:
         if isinstance(present, model.Money) and present.currency:
             return present.currency
     return seen.directory.base_currency
-
-
-def _same(present: model.Value, value: model.Value) -> bool:
-    if (
-        isinstance(present, int | Decimal)
-        and isinstance(value, int | Decimal)
-        and not isinstance(present, bool)
-    ):
-        return Decimal(present) == Decimal(value)
-    empty = isinstance(value, model.Money) and value.amount == 0 and not paths.filled(present)
-    return present == value or empty
 
 
 def _shown(value: model.Value) -> str:

@@ -60,10 +60,8 @@ class Options:
 def decide(ask: base.Ask) -> Iterator[base.Answer]:
     options: Options = ask.robot.options
     card = ask.look.card
-    if any(
-        row.wish.robot == ask.robot.id and isinstance(row.wish.act, intents.ConvertLead)
-        for row in ask.look.past
-    ):
+    step, wished = base.standing(ask, "once", "convert")
+    if wished:
         yield base.Line(base.Outcome.ALREADY_DONE, "лид уже конвертирован")
         return
     if card.closed:
@@ -87,11 +85,11 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
             base.Outcome.FAILED, "из лида нечего сделать: в нём ни имени, ни телефона, ни компании"
         )
         return
-    yield base.Step("convert", act, f"конвертация: {_said(act, options)}", cause="once")
+    yield base.Step(step, act, f"конвертация: {_said(act, options)}", cause="once")
     text = templates.render(options.comment, ask.look) if options.comment is not None else ""
     if text:
-        yield base.Step("comment", intents.Comment(text), f"комментарий: {text.splitlines()[0]}", "convert",
-                        cause="once", lasting=True)  # fmt: skip
+        yield base.Step(step.replace("convert", "comment"), intents.Comment(text),
+                        f"комментарий: {text.splitlines()[0]}", step, cause="once", lasting=True)  # fmt: skip
 
 
 def _known(seen: looks.Look, options: Options) -> Mapping[model.ClientKind, looks.Match]:

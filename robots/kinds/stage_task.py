@@ -55,7 +55,7 @@ def _who(ask: base.Ask, person: people.Person) -> choosing.Choice:
         found = people.resolve(person, ask.look, ask.roles)
         if found.user_id is not None:
             return choosing.Choice(found.why, found.user_id)
-    return choosing.Chooser(ask.look, ask.now, ask.roles).choose(person)
+    return choosing.Chooser(ask.look, ask.now, ask.roles).choose_ahead(person)
 
 
 def _because(ask: base.Ask, act: intents.SetTask) -> str:

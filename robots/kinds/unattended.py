@@ -22,6 +22,8 @@ OCCASION = robots_robot.Occasion.PER_CHANGE
 
 SLEPT = timedelta(minutes=15)
 """Later than this after a wait's end we weren't there, or had no say."""
+AT_ONCE = timedelta(seconds=1)
+"""A wait of no time at all ends at the next look, which must come."""
 NEAR = timedelta(minutes=1)
 """What the webhook's owner did this near to an act of ours is ours: he may work cards himself (users.md F11)."""
 
@@ -85,7 +87,7 @@ def _begin(ask: base.Ask, cause: str, number: int, why: str) -> Iterator[base.An
     name = ask.look.directory.user_name(ask.look.card.responsible)
     note = f"{why}: {name}"
     yield base.Step("began", intents.Remember(note), note, cause=f"{cause}/began#{number}")
-    yield base.Line(base.Outcome.WAITING, note, min(_moments(ask, ask.now)))
+    yield base.Line(base.Outcome.WAITING, note, max(min(_moments(ask, ask.now)), ask.now + AT_ONCE))
 
 
 def _moments(ask: base.Ask, began: datetime) -> tuple[datetime, ...]:

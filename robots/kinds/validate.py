@@ -30,6 +30,8 @@ class Options:
     sites: bool = True
     country: str = "RU"
     """Of numbers without a country's code."""
+    fix: bool = False
+    """Put right what can surely be: the form of phones and e-mails, letters that only look Latin."""
     filled: tuple[paths.Path, ...] = ()
     """What must be filled in besides; asked for in the same message."""
     if_bad: tuple[base.ActSpec, ...] = ()
@@ -42,13 +44,18 @@ class _Bad:
     written: str
     trouble: validity.Trouble
     whose: str = ""
+    client: model.ClientRef | None = None
 
 
 def decide(ask: base.Ask) -> Iterator[base.Answer]:
     if ask.look.card.closed:
         yield base.Line(base.Outcome.NOT_TRIGGERED, "карточка закрыта: контакты не проверяем")
         return
-    bad, missing = list(_bad(ask)), list(_missing(ask))
+    repairs = list(_repairs(ask)) if ask.robot.options.fix else []
+    yield from _repaired(ask, repairs)
+    mended = {(one.client, one.was) for one in (*repairs, *_under_way(ask))}
+    bad = [one for one in _bad(ask) if (one.client, one.written) not in mended]
+    missing = list(_missing(ask))
     notes = [row.wish.act.note for row in _checks(ask) if isinstance(row.wish.act, intents.Remember)]
     note = _note(bad, missing)
     if note == (notes[-1] if notes else GOOD):
@@ -72,6 +79,51 @@ def _checks(ask: base.Ask) -> list[intents.Past]:
     ]
 
 
+_KINDS = {"PHONE": "телефон", "EMAIL": "e-mail", "WEB": "сайт"}
+
+
+def _repairs(ask: base.Ask) -> Iterator[intents.RepairComm]:
+    """What can be put right and wasn't tried: a portal that keeps it as it was isn't asked twice."""
+    options: Options = ask.robot.options
+    tried = [row.wish.act for row in ask.look.past if row.wish.robot == ask.robot.id]
+    card = ask.look.card
+    groups: list[tuple[model.ClientRef | None, Sequence[str], Sequence[str], model.Value]] = [
+        (None, _texts(card.value(_OWN_PHONE)), _texts(card.value(_OWN_EMAIL)), card.value(WEB))
+    ]
+    groups += [(one.ref, one.phones, one.emails, one.fields.get(WEB)) for one in ask.look.need_clients()]
+    for ref, phones, emails, web in groups:
+        written = (
+            ("PHONE", phones if options.phones else ()),
+            ("EMAIL", emails if options.emails else ()),
+            ("WEB", _texts(web) if options.sites else ()),
+        )
+        for kind, texts in written:
+            for text in texts:
+                right = validity.right_form(kind, text, options.country)
+                act = intents.RepairComm(ref, kind, text, right)
+                if right != text and act not in tried:
+                    yield act
+
+
+def _under_way(ask: base.Ask) -> Iterator[intents.RepairComm]:
+    """Wished and not over yet; only watched counts as done, or it would be complained of as well."""
+    for row in ask.look.past:
+        open_ = not row.state.final or row.state is intents.WishState.DRY_RUN
+        if row.wish.robot == ask.robot.id and isinstance(row.wish.act, intents.RepairComm) and open_:
+            yield row.wish.act
+
+
+def _repaired(ask: base.Ask, repairs: Sequence[intents.RepairComm]) -> Iterator[base.Answer]:
+    done = sum(
+        isinstance(row.wish.act, intents.RepairComm)
+        for row in ask.look.past
+        if row.wish.robot == ask.robot.id
+    )
+    for at, act in enumerate(repairs):
+        because = f"{_KINDS[act.kind]} {contacts.mask(act.was)} → {contacts.mask(act.now)}"
+        yield base.Step("fix", act, because, cause=f"fix#{done + at}")
+
+
 def _bad(ask: base.Ask) -> Iterator[_Bad]:
     options: Options = ask.robot.options
     card = ask.look.card
@@ -80,7 +132,7 @@ def _bad(ask: base.Ask) -> Iterator[_Bad]:
     )
     for client in ask.look.need_clients():
         for found in _of_one(options, client.phones, client.emails, client.fields.get(WEB)):
-            yield replace(found, whose=client.full_name)
+            yield replace(found, whose=client.full_name, client=client.ref)
 
 
 def _of_one(

@@ -89,19 +89,10 @@ def _take_over(
 
 def _rebind(crm: Crm, gone: store.Item, heir: store.Item) -> None:
     """Cards bound to the one that goes are bound to the heir."""
-    names = {schema.CONTACT: ("contactId", "contactIds"), schema.COMPANY: ("companyId", "companyIds")}.get(
-        gone.type_id
-    )
-    if names is None:
-        return
-    one, many = names
-    for table in crm.tables.values():
-        owners = table.index[many].get(gone.id, set()) | table.index.get(one, {}).get(gone.id, set())
-        for owner_id in sorted(owners):
-            owner = table.rows[owner_id]
-            ids = tuple(dict.fromkeys(heir.id if each == gone.id else each for each in owner.get(many) or ()))
-            primary = heir.id if owner.get(one) == gone.id else owner.get(one)
-            table.change(owner, {many: ids or None, one: primary})
+    for table, owner, one, many in sideeffects.bound_to(crm, gone):
+        ids = tuple(dict.fromkeys(heir.id if each == gone.id else each for each in owner.get(many) or ()))
+        primary = heir.id if owner.get(one) == gone.id else owner.get(one)
+        table.change(owner, {many: ids or None, one: primary})
 
 
 def _is_default_title(kind: schema.EntityType, item: store.Item, name: str) -> bool:

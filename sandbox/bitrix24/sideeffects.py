@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sandbox.bitrix24 import args, dictionaries, schema, store
@@ -89,19 +90,24 @@ def bind_company_contacts(crm: Crm, company_id: int, contact_ids: tuple[int, ...
 def forget(crm: Crm, item: store.Item) -> None:
     """Before a card goes: its phones leave the index, other cards lose their binding to it."""
     crm.multi_index.forget(item)
+    for table, owner, one, many in bound_to(crm, item):
+        ids = tuple(each for each in owner.get(many) or () if each != item.id)
+        primary = owner.get(one) if owner.get(one) != item.id else next(iter(ids), None)
+        table.change(owner, {many: ids or None, one: primary})
+
+
+def bound_to(crm: Crm, client: store.Item) -> Iterator[tuple[store.Table, store.Item, str, str]]:
+    """The cards that a contact or a company is bound to: (table, card, its field of one, its field of many)."""
     names = {schema.CONTACT: ("contactId", "contactIds"), schema.COMPANY: ("companyId", "companyIds")}.get(
-        item.type_id
+        client.type_id
     )
     if names is None:
         return
     one, many = names
     for table in crm.tables.values():
-        bound = table.index[many].get(item.id, set()) | table.index.get(one, {}).get(item.id, set())
-        for owner_id in sorted(bound):
-            owner = table.rows[owner_id]
-            ids = tuple(each for each in owner.get(many) or () if each != item.id)
-            primary = owner.get(one) if owner.get(one) != item.id else next(iter(ids), None)
-            table.change(owner, {many: ids or None, one: primary})
+        owners = table.index[many].get(client.id, set()) | table.index.get(one, {}).get(client.id, set())
+        for owner_id in sorted(owners):
+            yield table, table.rows[owner_id], one, many
 
 
 def convert_at_once(crm: Crm, lead: store.Item, user_id: int) -> None:

@@ -24,6 +24,10 @@ people:
   дежурный: {{round_robin: {{department: Отдел продаж, except: Петрова Анна}}, skip: absent}}
 absences:
   - {{who: Кузнецов Илья, from: "2020-01-01", to: "2099-12-31"}}
+leads:
+  mode: on
+  on_create:
+    - convert: {{to: Продажи / Обрабатываем запрос, comment: Конвертация проведена в СКК}}
 pipelines:
   Доставка:
     mode: on
@@ -155,6 +159,27 @@ def test_fields_are_counted_coded_and_watched(pair: Pair) -> None:
     lev = portal.ask("crm.contact.get", id=contact)
     assert lev["UF_CRM_1747309881"], "«Как платит» of the contact"
     assert sorted(card["observers"]) == [1, driver.HEAD, driver.SIDOROVA]
+
+
+def test_a_lead_is_converted_once_and_whole(pair: Pair) -> None:
+    """S1.3, S3.3: a second lead with the same phone brings a deal of the same contact, not another contact."""
+    portal = pair.sandbox
+    phone = [{"typeId": "PHONE", "valueType": "WORK", "value": "+7 916 888-88-88"}]
+    for title in ("Заявка", "Ещё заявка"):
+        fields = {"title": title, "name": "Вера", "fm": phone, "assignedById": driver.IVANOV}
+        lead = portal.ask("crm.item.add", driver.IVANOV, entityTypeId=1, fields=fields)["item"]["id"]
+        wait_for("the end of the lead", lambda number=lead: _lead(portal, number)["stageId"] == "CONVERTED")
+    deals = [item for item in portal.deals() if item["title"] in ("Заявка", "Ещё заявка")]
+
+    assert [(item["assignedById"], portal.names[item["stageId"]]) for item in deals] == [
+        (driver.IVANOV, "Обрабатываем запрос")
+    ] * 2
+    assert len({portal.card(item["id"])["contactIds"][0] for item in deals}) == 1
+
+
+def _lead(portal: driver.Sandbox, number: int) -> dict[str, object]:
+    item: dict[str, object] = portal.ask("crm.item.get", entityTypeId=1, id=number)["item"]
+    return item
 
 
 def test_an_unattended_card_goes_to_another_and_the_head_hears_when_it_may_not(pair: Pair) -> None:

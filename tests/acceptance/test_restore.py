@@ -153,8 +153,12 @@ def test_a_second_voronka_on_the_portal_is_named(pair: Pair, tmp_path: pathlib.P
         wait_for("both at work", lambda: portal.task_lines(deal) == [f"open: {FIRST}"] * 2)
         wait_for("the note", lambda: "portal_shared" in notes(daemon) & notes(other), 90)
         (said,) = [note["text"] for note in daemon.health()["notes"] if note["code"] == "portal_shared"]
+        problems = [one["why"] for one in daemon.listed("problems") if one["kind"] == "shared"]
+        checked = daemon.process_of("check", str(daemon.file)).stderr
     finally:
         other.kill()
 
+    assert problems == [said]
+    assert said in checked.replace("\n", " ")
     assert "с порталом работает ещё одна Voronka" in said
     assert "Остановите одну из двух" in said

@@ -58,3 +58,31 @@ async def test_a_client_who_is_gone_is_not_found() -> None:
             await world.here.perform(worlds.row(writing(999), deal))
         assert await world.here.find(worlds.row(writing(999), deal)) is None
         assert world.sent == []
+
+
+def entries(world: worlds.World, number: int, kind: int = 3) -> list[tuple[str, str, str]]:
+    return [(one["typeId"], one["valueType"], one["value"]) for one in world.item(number, kind)["fm"]]
+
+
+@pytest.mark.parametrize(("kind", "number"), [(3, None), (1, 1)])
+async def test_a_phone_is_put_right_in_its_place(kind: int, number: int | None) -> None:
+    """The entry keeps its type, the others stay; found again; a person's own correction isn't touched. A lead's own too."""
+    fm = [
+        {"typeId": "PHONE", "valueType": "MOBILE", "value": "8 916 000-00-01"},
+        {"typeId": "PHONE", "valueType": "WORK", "value": "+74950000002"},
+    ]
+    async with worlds.world() as world:
+        await world.here.directory()
+        made = world.add(kind, title="Заявка", name="Мария", fm=fm)
+        lead = worlds.ref(made if number else world.add(1, title="Заявка"), model.CardKind.LEAD)
+        client = None if number else model.ClientRef(model.ClientKind.CONTACT, made)
+        row = worlds.row(intents.RepairComm(client, "PHONE", "8 916 000-00-01", "+79160000001"), lead)
+        assert await world.here.find(row) is None
+        assert await world.here.perform(row) == ports.Done()
+        assert entries(world, made, kind) == [
+            ("PHONE", "MOBILE", "+79160000001"),
+            ("PHONE", "WORK", "+74950000002"),
+        ]
+        assert await world.here.find(row) == ports.Done()
+        assert await world.here.perform(row) == ports.Done(changed=False, note="nothing_to_do")
+        assert world.sent == [row.wish.key]

@@ -135,6 +135,21 @@ async def test_a_look_that_was_in_the_air_brings_nothing_back(store: Any) -> Non
     assert dict(await store.erasure.traces(ACME, await store.erasure.marks(ACME, KEY))) == {}
 
 
+async def test_words_of_the_portal_that_come_late_bring_nothing_back(store: Any) -> None:
+    """A refusal or a reason quotes what was written: in a wish's end, in a parked card."""
+    await fill(store)
+    await store.mirror.record(ACME, [looked(3, wish("late", 3))])
+    await erase(store)
+    await store.ledger.sending(ACME, [wish("late", 3).key], NOW)
+    await store.ledger.end(ACME, [end("late", S.REFUSED, note=f"неверно: {TELLING}")])
+    await store.inbox.park(ACME, dirty(9), NOW, f"не читается: {TELLING}")
+    assert {row.note for row in await store.ledger.rows(ACME, states=[S.REFUSED])} == {
+        "неверно: клиент, клиент, клиент"
+    }
+    assert [one.why for one in await store.inbox.parked(ACME)] == ["не читается: клиент, клиент, клиент"]
+    assert dict(await store.erasure.traces(ACME, await store.erasure.marks(ACME, KEY))) == {}
+
+
 async def test_a_lead_of_the_person_keeps_nothing_personal(store: Any) -> None:
     """Leads hold phones and names of their own; known by either, they keep their stage and their numbers."""
     fields = {"name": "Мария", "phone": ("8 916 123 45 67",), "addressCity": "Тула", "opportunity": 5}

@@ -50,6 +50,16 @@ def test_a_named_person_is_meant_unless_dismissed() -> None:
     assert _found(people.Employee(model.UserId(99)), b.look()) == (None, "сотрудника 99 нет в портале")
 
 
+def test_the_head_of_a_named_person_is_that_persons_not_the_managers() -> None:
+    """«Руководитель Иванова» asks nothing of the card: who is responsible for it doesn't matter."""
+    portal = _portal(_department(7, "Склад", head=int(b.PETROVA)), of=(7,), user=b.IVANOV)
+    seen = b.look(card=b.card(responsible=b.PETROVA), directory=portal)
+    assert _found(people.HeadOf(people.Employee(b.IVANOV)), seen) == (
+        b.PETROVA,
+        "руководитель отдела «Склад»: Петрова Анна",
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [

@@ -127,3 +127,28 @@ def test_a_look_alike_letter_is_found_wherever_it_is(mail: str, data: st.DataObj
 
     assert trouble is not None
     assert (doubles[mail[at]] in trouble.why, trouble.repaired) == (True, mail)
+
+
+def test_the_right_form_of_each_kind() -> None:
+    """An extension has no other place; what can't be known stays as it is written."""
+    written = (("PHONE", "8 (916) 000-00-01"), ("PHONE", "8 916 000-00-01 доб. 5"), ("PHONE", "12"),
+               ("EMAIL", " Maria@Mail.RU"), ("EMAIL", "mаria@mail.ru"), ("EMAIL", "мария@mail.ru"),
+               ("WEB", "rоmashka.ru"), ("WEB", "https://Romashka.ru/x"))  # fmt: skip
+    assert [validity.right_form(kind, text) for kind, text in written] == [
+        "+79160000001",
+        "8 916 000-00-01 доб. 5",
+        "12",
+        "maria@mail.ru",
+        "maria@mail.ru",
+        "мария@mail.ru",
+        "romashka.ru",
+        "https://Romashka.ru/x",
+    ]
+
+
+@hypothesis.given(st.sampled_from(["PHONE", "EMAIL", "WEB"]), st.text(max_size=30))
+def test_the_right_form_is_right_for_good(kind: str, text: str) -> None:
+    """Put right once, it is left alone: no robot corrects itself for ever."""
+    right = validity.right_form(kind, text)
+
+    assert validity.right_form(kind, right) == right

@@ -220,6 +220,16 @@ class World:
                     dataclasses.replace(one, fields={**one.fields, **values}) if one.ref == ref else one
                     for one in self.clients
                 )
+            case intents.RepairComm(ref, kind, was, right):
+                name = {"PHONE": "phones", "EMAIL": "emails"}[kind]
+                self.clients = tuple(
+                    dataclasses.replace(
+                        one, **{name: tuple(right if text == was else text for text in getattr(one, name))}
+                    )
+                    if one.ref == ref
+                    else one
+                    for one in self.clients
+                )
             case intents.MoveStage(pipeline, stage, only_from):
                 if self.card.stage != only_from:
                     return dataclasses.replace(row, state=S.NOTHING_TO_DO)
@@ -257,6 +267,8 @@ def _line(act: intents.Act, directory: model.Directory) -> str:
             return "set " + ", ".join(f"{code}={value}" for code, value in values.items())
         case intents.SetClient(ref, values):
             return f"set {ref} " + ", ".join(f"{code}={value}" for code, value in values.items())
+        case intents.RepairComm(ref, kind, was, right):
+            return f"repair {ref} {kind}: {was} → {right}"
         case intents.MoveStage(pipeline, stage, _, back):
             found = directory.stage(pipeline, stage)
             return f"{'return' if back else 'move'} to {found.name if found else stage}"

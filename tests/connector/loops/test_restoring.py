@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from connector import ports
-from connector.loops import config, desk, erasing, replaying, restoring
+from connector import errors, ports
+from connector.loops import config, desk, erasing, executor, replaying, restoring
 from connector.store import api
 from robots import intents, look, model
 from tests import fakes
@@ -94,7 +94,7 @@ def evening(tmp_path: Path) -> Evening:
     return Evening(tmp_path)
 
 
-def tasks(*names: str) -> worlds.Callable[[look.Look], Sequence[worlds.Step]]:
+def tasks(*names: str) -> Callable[[look.Look], Sequence[worlds.Step]]:
     return lambda _seen: [worlds.Step(name, while_there=True) for name in names]
 
 
@@ -127,6 +127,11 @@ async def test_what_the_lost_life_made_is_found_and_counted(evening: Evening) ->
         assert evening.portal.effects == [*made, f"{idle}/h105/task"]
         assert {state.split(": ")[1] for state in await back.world.ledger()} == {"done"}
         assert (back.mode.on, back.mode.adopted) == (False, 3)
+        rows = await back.world.store.ledger.rows(worlds.PORTAL)
+        looked_from = {row.sent_at for row in rows if row.note == executor.ADOPTED}
+        assert looked_from == {evening.since - restoring.SLACK}
+        past = [seen.past for seen in back.world.script.seen if seen.card.ref == fresh]
+        assert [row.state.value for row in past[-1]] == ["done"], "what follows from it is owed"
         assert await back.world.store.notebook.read(worlds.PORTAL, restoring.NOTE) is None
 
 
@@ -162,41 +167,63 @@ async def test_a_stage_that_was_passed_by_gets_nothing(evening: Evening) -> None
     evening.portal.move(deal, OFFER)
 
     async with evening.back("task") as back:
+        await back.world.worker.sweeper.step()
+        await (await back.world.look()).carry_out()
+        await back.world.worker.settler.step()
+        await back.world.carry_out()
+        assert await back.world.ledger() == ["task: done", "task: wished"]
         await back.work()
         assert evening.portal.effects == [f"{deal}/h101/task", f"{deal}/h103/task"]
         assert await back.world.ledger() == ["task: done", "task: superseded", "task: done"]
 
 
-def assigning(before: model.UserId | None) -> worlds.Callable[[look.Look], Sequence[worlds.Step]]:
+def assigning(before: model.UserId | None) -> Callable[[look.Look], Sequence[worlds.Step]]:
     act = intents.SetFields(
         {model.FieldCode("assignedById"): builders.SIDOROVA}, {model.FieldCode("assignedById"): before}
     )
     return lambda _seen: [worlds.Step("assign", act)]
 
 
+LONG_AGO, MEANWHILE, NOW = "long ago", "meanwhile", "now"
+
+
 @pytest.mark.parametrize(
-    ("before", "edited", "state"),
+    ("before", "born", "edited", "state"),
     [
-        (builders.IVANOV, True, "refused"),
-        (builders.IVANOV, False, "done"),
-        (None, True, "done"),
+        (builders.IVANOV, MEANWHILE, MEANWHILE, "refused"),
+        (builders.IVANOV, LONG_AGO, MEANWHILE, "refused"),
+        (builders.IVANOV, MEANWHILE, "", "done"),
+        (builders.IVANOV, LONG_AGO, LONG_AGO, "done"),
+        (builders.IVANOV, NOW, NOW, "done"),
+        (None, MEANWHILE, MEANWHILE, "done"),
     ],
 )
 async def test_a_value_that_a_person_may_have_set_is_not_written_over(
-    evening: Evening, before: model.UserId | None, edited: bool, state: str
+    evening: Evening, before: model.UserId | None, born: str, edited: str, state: str
 ) -> None:
-    """Only where the card was touched and something stood there: then a person decides, and `retry` does it."""
+    """Only where the card was touched meanwhile and something stood there; then a person decides, and `retry` does it."""
+    deal, stuck = builders.card(id=1).ref, builders.card(id=2).ref
+
+    async def pass_by(moment: str) -> None:
+        if born == moment:
+            evening.portal.add(builders.card(id=1, created=evening.clock.now(), updated=evening.clock.now()))
+            await evening.clock.advance(60)
+        if edited == moment:
+            evening.portal.edit(deal, title="Правили")
+            await evening.clock.advance(60)
+
     async with evening.life() as world:
+        await pass_by(LONG_AGO)
         await evening.backup(world)
-    deal = evening.portal.add(
-        builders.card(id=1, created=evening.clock.now(), updated=evening.clock.now())
-    ).ref
-    await evening.clock.advance(60)
-    if edited:
-        evening.portal.edit(deal, title="Правили")
+    await pass_by(MEANWHILE)
+    evening.portal.add(builders.card(id=2, created=evening.clock.now()))
+    evening.portal.broken[stuck] = ValueError("пока она не смотрится, сверка не кончается")
 
     async with evening.back() as back:
+        await evening.clock.advance(1)
+        await pass_by(NOW)
         back.world.script.steps = assigning(before)
+        await back.world.ring(deal)
         await back.work()
         assert await back.world.ledger() == [f"assign: {state}"]
         (row,) = await back.world.store.ledger.rows(worlds.PORTAL)
@@ -204,7 +231,26 @@ async def test_a_value_that_a_person_may_have_set_is_not_written_over(
         if state == "refused":
             await back.world.store.ledger.redo(worlds.PORTAL, [row.wish.key], evening.clock.now())
             await back.work()
-            assert await back.world.ledger() == ["assign: done"]
+            assert (await back.world.ledger(), back.mode.on) == (["assign: done"], True)
+
+
+async def test_what_goes_side_by_side_is_looked_for_one_by_one(evening: Evening) -> None:
+    """Of two tasks of one look the lost life made the second alone."""
+    task = intents.SetTask("Задача", "", None, builders.IVANOV, None)
+    both = [worlds.Step("one", task), worlds.Step("two", task)]
+    async with evening.life() as world:
+        await evening.backup(world)
+        world.script.steps = lambda _seen: both
+        world.portal.fail_next(errors.Retryable("портал занят"))
+        deal = world.deal()
+        await (await (await world.ring(deal)).look()).worker.executor.step()
+        assert world.portal.effects == [f"{deal}/h101/two"]
+
+    async with evening.back() as back:
+        back.world.script.steps = lambda _seen: both
+        await back.work()
+        assert await back.world.ledger() == ["one: done", "two: done"]
+        assert evening.portal.effects == [f"{deal}/h101/two", f"{deal}/h101/one"]
 
 
 async def test_a_copy_waits_for_the_deal_it_was_made_from(evening: Evening) -> None:
@@ -235,8 +281,8 @@ async def test_a_copy_waits_for_the_deal_it_was_made_from(evening: Evening) -> N
 async def test_the_mode_lasts_while_anything_waits(evening: Evening) -> None:
     """A card that can't be looked at is still of the past: what it wishes later must be looked for too."""
     async with evening.life("task") as world:
-        deal = world.deal()
         await evening.backup(world)
+        deal = world.deal()
         await work(world, deal)
     evening.portal.broken[deal] = ValueError("сломана")
 

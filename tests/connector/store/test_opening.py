@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -137,6 +138,46 @@ async def test_a_broken_migration_leaves_nothing(path: Path) -> None:
     sql(path, "DROP TABLE notes")
     async with api.open_store(url(path), daemon=True) as store:
         await store.inbox.mark(ACME, [thing(1)])
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from alembic import command, config
+from connector.store import engine, opening
+
+path, to = Path(sys.argv[1]), sys.argv[2]
+pool = engine.connections(path, read_only=False, size=1)
+with pool.connect() as conn, engine.transaction(conn, "BEGIN IMMEDIATE"):
+    settings = config.Config()
+    settings.set_main_option("script_location", str(opening.MIGRATIONS))
+    settings.attributes["connection"] = conn
+    command.upgrade(settings, to)
+    if to == "head":
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def upgraded(path: Path, to: str) -> int:
+    """By a process of its own, which is killed before it commits if that is the newest version."""
+    return subprocess.run([sys.executable, "-c", KILLED, str(path), to], timeout=60, check=False).returncode
+
+
+async def test_a_migration_that_was_killed_is_begun_again(path: Path) -> None:
+    """R2: power went off in its middle. What the older program wrote is there, and nothing is there by halves."""
+    path.parent.mkdir()
+    sql(path, "PRAGMA journal_mode=WAL")
+    assert upgraded(path, "0001") == 0
+    sql(path, "INSERT INTO dirty (portal, thing, lane) VALUES ('acme', 'deal:1', 1)")
+    tables_before = sql(path, "SELECT name, sql FROM sqlite_master ORDER BY name")
+    assert upgraded(path, "head") == -signal.SIGKILL
+    assert sql(path, "SELECT name, sql FROM sqlite_master ORDER BY name") == tables_before
+    assert sql(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert "запустите voronka run один раз" in await refused(path, daemon=False)
+    async with api.open_store(url(path), daemon=True) as store:
+        assert await store.inbox.depth(ACME) == 1
+        await store.ledger.rows(ACME)
+    assert sql(path, "SELECT version_num FROM alembic_version") == [(tables.HEAD,)]
 
 
 async def test_migrations_lead_to_the_tables(path: Path) -> None:

@@ -6,7 +6,18 @@ from datetime import date
 from decimal import Decimal
 
 from robots import choosing, formulas, intents, model, paths, people, robot, schedule
-from robots.kinds import assign, base, calculate, code, notify, observers, set_fields, unattended, validate
+from robots.kinds import (
+    assign,
+    base,
+    calculate,
+    code,
+    convert,
+    notify,
+    observers,
+    set_fields,
+    unattended,
+    validate,
+)
 from tests.robots import builders
 from tests.robots.config import reading
 
@@ -30,6 +41,7 @@ def test_validate_with_all_its_words() -> None:
               - validate:
                   check: [phone, почта]
                   country: KZ
+                  fix: да
                   filled: [Предмет сделки, Контакт / Имя]
                   if_bad:
                     - tell: [менеджер, Петрова Анна]
@@ -37,7 +49,7 @@ def test_validate_with_all_its_words() -> None:
     tell = base.ActSpec("notify", notify.Options((reading.MANAGER, people.Employee(builders.PETROVA))))
     paths = (builders.path("Предмет сделки"), builders.path("Контакт / Имя"))
 
-    assert one == validate.Options(sites=False, country="KZ", filled=paths, if_bad=(tell,))
+    assert one == validate.Options(sites=False, country="KZ", fix=True, filled=paths, if_bad=(tell,))
 
 
 def test_validate_short() -> None:
@@ -294,3 +306,55 @@ def test_a_client_s_phone_isn_t_written() -> None:
     said = reading.told('leads: {on_create: [{set: {Контакт / Телефон: "123"}}]}\n').splitlines()
 
     assert said[0].endswith("V017  в «Контакт / Телефон» робот писать не может")
+
+
+def test_convert_names_where_the_deal_goes_and_leaves_out_what_is_filled_there() -> None:
+    """РОП is the sales pipeline's own robot's."""
+    made = reading.robots("""
+        pipelines:
+          Продажи:
+            on_create:
+              - fill: {field: РОП, with: Петрова Анна}
+        leads:
+          on_create:
+            - convert:
+                to: Продажи / Новый лид
+                make: [контакт, сделка]
+                if_known: leave
+                for: Сидорова Ольга
+                comment: Конвертация проведена в СКК
+            - convert: {make: [контакт, компания], name: КК}
+        """)
+    whole, poor = made["Лиды/on_create/convert"].options, made["Лиды/on_create/convert КК"].options
+
+    assert whole == convert.Options(
+        lead_stage=model.StageId("CONVERTED"),
+        pipeline=builders.SALES,
+        stage=builders.stage("Новый лид").id,
+        shown="Продажи / Новый лид",
+        company=False,
+        link_known=False,
+        responsible=people.Employee(builders.SIDOROVA),
+        leave_out=frozenset({builders.ROP}),
+        comment=builders.template("Конвертация проведена в СКК"),
+    )
+    assert poor == convert.Options(model.StageId("CONVERTED"))
+
+
+def test_slips_of_convert() -> None:
+    """Deals aren't converted; a deal needs its pipeline; a lead's stage isn't one."""
+    said = reading.told("""
+        pipelines:
+          Продажи: {on_create: [{convert: {to: Продажи}}]}
+        leads:
+          on_create:
+            - convert: {make: [сделка]}
+            - convert: {to: В работе, name: другой}
+        """)
+    heads = [line.split("  ", 1)[1] for line in said.splitlines() if line.startswith("romashka.yaml")]
+
+    assert heads == [
+        "V017  convert конвертирует лиды, а это сделки",
+        "V018  convert: не сказано, в какую воронку сделка",
+        "V017  сделка бывает в воронке сделок, а это стадия лидов",
+    ]

@@ -51,6 +51,19 @@ def test_a_crash_between_the_draw_and_the_write_draws_no_second() -> None:
     assert world.told(ID) == [("already_done", "ответственный уже назначен")]
 
 
+def test_a_wish_that_was_called_off_doesn_t_use_up_its_key() -> None:
+    """A reload supersedes what wasn't sent; the card still gets its responsible, and once."""
+    world = World(assigning(queue()), responsible=builders.PETROVA).look()
+    for _ in range(2):
+        key, row = list(world.ledger.items())[-1]
+        world.ledger[key] = dataclasses.replace(row, state=intents.WishState.SUPERSEDED)
+        world.look().look()
+    world.work()
+
+    assert [key.rpartition("/")[2] for key in world.ledger] == ["assign", "assign#1", "assign#2"]
+    assert (world.acts(), held_by(world)) == (["set assignedById=11"], "Иванов Пётр")
+
+
 def test_a_person_s_choice_after_it_stands() -> None:
     """The card is assigned once in its life."""
     world = World(assigning(queue()), responsible=builders.PETROVA).work()
@@ -70,6 +83,20 @@ def test_at_night_it_waits_for_the_morning() -> None:
     )
     world.after(hours=11, minutes=1).work()
     assert held_by(world) == "Иванов Пётр"
+
+
+def test_what_can_t_wait_takes_whoever_will_be_there_in_the_morning() -> None:
+    """A change of a field comes once, a task must be in somebody's list; Иванов is away from tomorrow on."""
+    night = builders.at("2026-03-02 22:00")
+    tomorrow = choosing.Away(builders.IVANOV, date(2026, 3, 3), date(2026, 3, 5))
+    on_duty = queue(in_hours=True, skip_absent=True, away=(tomorrow,))
+    once = rules.robot(ID, "assign", assign.Options(on_duty), r.Created())
+    task = dataclasses.replace(rules.task("Позвонить"), responsible=on_duty)
+    tasks = rules.robot("Продажи/on_create/task", "task", stage_task.Options(task), r.Created())
+    world = World(decision.Rules((once, tasks)), now=night, responsible=builders.PETROVA).work()
+
+    assert held_by(world) == "Сидорова Ольга"
+    assert [one.responsible for one in world.tasks.values()] == [builders.SIDOROVA]
 
 
 def test_a_wait_ends_when_a_person_gives_the_card_to_somebody() -> None:

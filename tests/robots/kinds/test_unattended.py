@@ -160,6 +160,14 @@ def test_a_client_is_never_taken_from_his_owner() -> None:
     assert deeds(world) == ["tell Смирнов Олег: «Окна для Марии»: 30 рабочих минут без действий"]
 
 
+def test_no_time_at_all_is_a_look_away() -> None:
+    """`after: 0 minutes`: the next look is asked for."""
+    world = World(watching(after=schedule.Duration(0, schedule.Unit.MINUTES), first_after=None)).look()
+
+    assert world.wake_at == builders.at("2026-03-02 10:00:01")
+    assert deeds(world.after(seconds=1).work())[0] == "set assignedById=12"
+
+
 def test_closed_cards_wait_for_nobody() -> None:
     """And what waited ends with the card."""
     world = World(watching()).work().move("Дорого").after(hours=1).work()

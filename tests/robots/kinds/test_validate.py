@@ -127,3 +127,40 @@ def test_other_acts_may_be_named() -> None:
     world = World(checking(if_bad=(said,)), clients=(BAD,)).work()
 
     assert world.acts()[0] == "write: Проверьте контакты"
+
+
+def test_what_can_surely_be_put_right_is_and_isn_t_complained_of() -> None:
+    """fix: the form of phones, look-alike letters; what nobody can tell is still a person's."""
+    untidy = builders.contact(
+        phones=("8 (916) 000-00-01", "8 916 123-45-67 доб. 5", "8 916 123"),
+        emails=("Mаria@mail.ru", "ok@mail.ru"),
+    )
+    world = World(checking(fix=True), clients=(untidy,)).work()
+
+    assert world.acts()[:2] == [
+        "repair contact:21 PHONE: 8 (916) 000-00-01 → +79160000001",
+        "repair contact:21 EMAIL: Mаria@mail.ru → maria@mail.ru",
+    ]
+    assert [text.splitlines()[1:-1] for text in letters(world)] == [
+        ["телефон «8 916 123» (Мария): 7 цифр, а в номере России их 11 вместе с кодом страны"]
+    ]
+    assert world.clients[0].phones == ("+79160000001", "8 916 123-45-67 доб. 5", "8 916 123")
+
+
+def test_what_is_under_way_isn_t_complained_of() -> None:
+    """A second doorbell before the first repair was sent."""
+    world = World(checking(fix=True), clients=(builders.contact(emails=("mаria@mail.ru",)),)).look().look()
+
+    assert [row.wish.key.rpartition("/")[2] for row in world.ledger.values()] == ["fix"]
+
+
+def test_a_portal_that_keeps_it_as_it_was_isn_t_asked_twice() -> None:
+    """Then the manager is told after all."""
+    world = World(checking(fix=True), clients=(builders.contact(emails=("mаria@mail.ru",)),)).look()
+    for _ in range(3):
+        world.carry_out()
+        world.clients = (builders.contact(emails=("mаria@mail.ru",)),)
+        world.look()
+
+    assert len([act for act in world.acts() if act.startswith("repair")]) == 1
+    assert "Похоже, это maria@mail.ru" in letters(world)[0]

@@ -1,0 +1,77 @@
+"""A report as sheets: the same cells for the terminal, for a spreadsheet (CSV) and for programs (JSON)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from connector.cli import output
+from robots import model, words
+from robots.insight import rows
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    title: str
+    head: tuple[str, ...]
+    lines: Sequence[tuple[str, ...]]
+    notes: tuple[str, ...] = ()
+    """Sentences below the table: what the numbers leave out, what they point at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    name: str
+    period: str
+    sheets: tuple[Sheet, ...]
+    data: Any
+    """The same as plain values, for `--json`."""
+
+
+def show(report: Report) -> None:
+    for sheet in report.sheets:
+        output.data(f"{sheet.title}{', ' + report.period if report.period else ''}")
+        if sheet.lines:
+            output.table(sheet.head, sheet.lines)
+        else:
+            output.data("  пусто")
+        for note in sheet.notes:
+            output.data(note)
+        output.data("")
+
+
+def csv_text(sheets: Iterable[Sheet]) -> str:
+    """With `;` and a mark of the encoding, as a Russian Excel opens it by a double click."""
+    paper = io.StringIO()
+    writer = csv.writer(paper, delimiter=";", lineterminator="\r\n")
+    for at, sheet in enumerate(sheets):
+        writer.writerows([[]] if at else [])
+        writer.writerow([sheet.title])
+        writer.writerow(sheet.head)
+        writer.writerows([_safe(cell) for cell in line] for line in sheet.lines)
+        writer.writerows([_safe(note)] for note in sheet.notes)
+    return "\ufeff" + paper.getvalue()
+
+
+def _safe(cell: str) -> str:
+    """A name that begins like a formula is kept from being one: names come from strangers."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def length(seconds: int | None) -> str:
+    return "—" if seconds is None else words.duration(timedelta(seconds=seconds))
+
+
+def money(amount: Decimal | None, directory: model.Directory) -> str:
+    return "нет курса" if amount is None else words.money(model.Money(amount, directory.base_currency))
+
+
+def share(part: float | None) -> str:
+    return rows.percent(part)

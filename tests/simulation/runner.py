@@ -1,0 +1,87 @@
+"""One seed from its beginning to its laws; many seeds over a few processes."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import gc
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tests.simulation import config, laws, trace
+from tests.simulation import loop as loops
+from tests.simulation import world as worlds
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    seed: int
+    digest: str
+    events: int
+    lives: int
+    wishes: int
+    requests: int
+    ends: Mapping[str, int]
+    """Where lives ended -> how often."""
+    faults: Mapping[str, int]
+    bells: Mapping[str, int]
+    breaches: tuple[str, ...]
+
+    def __str__(self) -> str:
+        told = "\n".join(f"  {line}" for line in self.breaches)
+        return (
+            f"seed {self.seed} breaks the law:\n{told}\nreplay: python -m tests.simulation --seed {self.seed}"
+        )
+
+
+def run(seed: int, say: Callable[[str], None] = trace.nowhere) -> Outcome:
+    world = worlds.World(seed, say=say)
+    try:
+        breaches = world.run(laws.breaches)
+    except loops.Stuck as stuck:
+        breaches = [str(stuck)]
+    return Outcome(
+        seed=seed,
+        digest=world.trace.digest,
+        events=world.trace.count,
+        lives=world.lives,
+        wishes=len(laws._wishes(world)),
+        requests=world.net.requests,
+        ends=dict(world.ends),
+        faults=dict(world.net.struck),
+        bells=dict(world.bells.struck),
+        breaches=tuple(breaches),
+    )
+
+
+def some(seeds: Sequence[int]) -> list[Outcome]:
+    """A world is full of circles and gone as a whole: rubbish is looked for between worlds, not within them."""
+    config.shared()
+    gc.freeze()
+    gc.disable()
+    try:
+        return [_one(seed) for seed in seeds]
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def _one(seed: int) -> Outcome:
+    outcome = run(seed)
+    if seed % 5 == 0:
+        gc.collect()
+    return outcome
+
+
+def many(first: int, count: int, jobs: int) -> Iterator[Outcome]:
+    """In no order if `jobs` is more than one."""
+    if jobs <= 1:
+        for at in range(first, first + count, 50):
+            yield from some(range(at, min(at + 50, first + count)))
+        return
+    size = max(1, min(50, count // jobs))
+    chunks = [range(at, min(at + size, first + count)) for at in range(first, first + count, size)]
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(some, chunk) for chunk in chunks]):
+            yield from done.result()
