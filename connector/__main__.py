@@ -8,8 +8,11 @@ from connector.cli import interrupts
 
 
 def main() -> None:
-    with interrupts.NotBegun():
-        from connector.cli import app
+    try:
+        with interrupts.NotBegun():
+            from connector.cli import app
+    except KeyboardInterrupt:  # in the moment before it stood
+        sys.exit(interrupts.INTERRUPTED)
 
     sys.exit(app.run(sys.argv[1:]))
 

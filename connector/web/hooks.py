@@ -181,6 +181,8 @@ async def read_body(request: web.Request, seconds: float) -> bytes | None:
                     return None
     except (http_exceptions.PayloadEncodingError, web.RequestPayloadError):
         raise Unread("malformed", 400) from None
+    except ConnectionError:
+        raise Unread("hung_up", 400) from None  # nobody is there to read the answer
     return bytes(parts)
 
 
