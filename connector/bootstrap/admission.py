@@ -66,10 +66,12 @@ class Room:
         own = application.Application(self._made, self._section, kept, self._store, clock.SystemClock())
         try:
             while self._held:
-                if await self._proven(own, self._held[-1]):
+                body = self._held[-1]
+                if await self._proven(own, body):
                     await self._store.notebook.write(self.id, notes.PUBLIC_URL, self._public)
                     return await own.authority.address()
-                self._held.pop()
+                if body in self._held:  # no pop(): while it was being proved the portal's own may have come
+                    self._held.remove(body)
             self._came.clear()
         except (errors.PortalError, errors.StoreError) as trouble:
             raise joining.Refused(joining.PORTAL, str(trouble)) from trouble
