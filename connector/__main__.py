@@ -11,10 +11,11 @@ def main() -> None:
     try:
         with interrupts.NotBegun():
             from connector.cli import app
-    except KeyboardInterrupt:  # in the moment before it stood
-        sys.exit(interrupts.INTERRUPTED)
+        code = app.run(sys.argv[1:])
+    except KeyboardInterrupt:  # in the moments in which neither guard stood
+        code = interrupts.INTERRUPTED
 
-    sys.exit(app.run(sys.argv[1:]))
+    sys.exit(code)
 
 
 if __name__ == "__main__":
