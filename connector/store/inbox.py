@@ -96,11 +96,10 @@ class SqlInbox(api.Inbox):
     async def take(
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[ports.Thing]
     ) -> Sequence[ports.Dirty]:
-        if self._bells.flooded():
+        if self._bells.flooded() or self._bells.swarming():
             await asyncio.sleep(GIVE_WAY)
+        if self._bells.flooded():  # perhaps only since: a flood begins as a swarm
             limit = min(limit, FEW)
-        elif self._bells.swarming():
-            await asyncio.sleep(GIVE_WAY)
         self._bells.hush(portal)  # before reading: what comes during it rings again
         query = (
             sa.select(DIRTY.thing, DIRTY.version, DIRTY.lane, DIRTY.tries)
