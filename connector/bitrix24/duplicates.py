@@ -7,6 +7,7 @@ are given while open. The search itself is `searching`'s.
 from __future__ import annotations
 
 import asyncio
+import collections
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -48,10 +49,12 @@ class _Known:
         self.leads: dict[int, model.Card] = {}
         self.clients: dict[model.ClientRef, look.Match] = {}
         self.of_client: dict[model.ClientRef, list[model.Card]] = {}
+        self.open_ids: collections.defaultdict[model.CardKind, set[int]] = collections.defaultdict(set)
         self.comms: dict[Ref, frozenset[str]] = {}
         """In normal form; nothing of what the lists hide."""
 
     def add_open(self, card: model.Card) -> None:
+        self.open_ids[card.ref.kind].add(card.ref.id)
         if card.closed:
             return
         refs = [model.ClientRef(model.ClientKind.CONTACT, number) for number in card.contacts]
@@ -101,7 +104,9 @@ def _learn(at: desk.Desk, known: _Known, command: client.Command, rows: Sequence
                 known.clients[ref], known.comms[ref] = found, parsing.comms_of(raw)
         case _:
             kind = model.CardKind(names.NAME_OF[int(command.params["entityTypeId"])])
-            for card in _cards(kind, rows, at.context):
+            # The same card is found by its first contact and by all of them: read once.
+            fresh = [raw for raw in rows if values.required_id(raw.get("id")) not in known.open_ids[kind]]
+            for card in _cards(kind, fresh, at.context):
                 known.add_open(card)
 
 

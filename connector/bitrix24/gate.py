@@ -20,8 +20,6 @@ FLOORS: Mapping[ports.Lane, float] = {ports.Lane.MOMENT: 0.2, ports.Lane.BACKFIL
 """Shares of the places when every lane waits."""
 FREELY = 0.2
 """Up to this share of the bucket requests are sent as they come."""
-KEPT = 5
-"""Places in the bucket that work is never spread over."""
 SWEEPS = 3
 """So many places in a row for the sweep while others wait, and no more."""
 RESERVED: Mapping[ports.Lane, int] = {ports.Lane.MOMENT: 1, ports.Lane.BACKFILL: 2}
@@ -37,7 +35,7 @@ class Pace:
     burst: float = 50.0
     margin: float = 3.0
     """Room left in the bucket for what the network bunches up."""
-    in_flight: int = 40
+    in_flight: int = 48
 
 
 class Gate:
@@ -83,9 +81,9 @@ class Gate:
         return min(1.0, max(0.0, (self._level - free) / (self.pace.burst - free)))
 
     def spare(self) -> int:
-        """Requests that could go at once now, some left over for what people do next."""
+        """Requests that could go at once now."""
         self._drain(self._clock.monotonic())
-        tokens = int(self.pace.burst - self.pace.margin - self._level) - KEPT
+        tokens = int(self.pace.burst - self.pace.margin - self._level)
         return max(0, min(tokens, self.pace.in_flight - self._flying))
 
     def leave(self) -> None:

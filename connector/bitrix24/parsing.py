@@ -126,11 +126,12 @@ def _card_fields(
     currency = values.text(raw.get("currencyId"), "currencyId") or context.currency
     found: dict[model.FieldCode, model.Value] = {}
     for name, value in raw.items():
-        code = model.FieldCode(name)
         if name in _SHOWN_ELSEWHERE:
             continue
-        described = known.get(code)
-        if described is not None:
+        code = model.FieldCode(name)
+        if value is None or value == "":  # most of a card's fields: every reader says None
+            found[code] = None
+        elif (described := known.get(code)) is not None:
             found[code] = values.of_field(described, value, context.zone, currency)
         else:
             found[code] = _named(name, value, context.zone)

@@ -29,6 +29,8 @@ def blank(value: Any) -> bool:
 
 def number(value: Any, what: str = "число") -> int | None:
     """A whole number; None where it is unset."""
+    if type(value) is int and -BIGGEST_ID <= value <= BIGGEST_ID:  # nearly always
+        return value
     if blank(value):
         return None
     if isinstance(value, float) and value.is_integer():

@@ -10,7 +10,8 @@ class LoopSettings:
     poll: float = 1.0
     """Behind every signal stands a look at the clock."""
 
-    look_batch: int = 50
+    look_batch: int = 40
+    """New cards have a row of history and an open deal each: a page of 50 that isn't full needs no second request."""
     looks_in_flight: int = 12
     """Batches looked at together."""
     look_patience: float = 5.0

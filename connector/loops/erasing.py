@@ -31,6 +31,9 @@ class Forgetful(ports.Portal):
     def crowded(self) -> float:
         return self._portal.crowded()
 
+    def coming(self, cards: int) -> None:
+        self._portal.coming(cards)
+
     async def directory(self) -> model.Directory:
         return await self._portal.directory()
 

@@ -118,13 +118,16 @@ class Reconciler:
         crowded = desk.portal.crowded()
         patience = SMALL_AFTER + crowded * desk.settings.look_patience
         if (self._flying or crowded > HALF) and now - self._began < patience:
-            # A look costs the same for one card and for fifty: while one is in the air only full batches follow it.
-            batches = [batch for batch in batches if len(batch) >= size]
+            # A look costs the same for one card and for fifty: while one is in the air, the emptier the next is, the
+            # longer it waits for company.
+            waited = (now - self._began) / patience
+            batches = [batch for batch in batches if len(batch) >= size * (1 - waited)]
         if batches:
             self._began = now
         for batch in batches:
             self._busy.update(dirty.thing for dirty in batch)
             self._flying += 1
+            desk.portal.coming(len(batch))
             supervisor.spawn(group, self._handle(batch), name=f"look {desk.id} {batch[0].thing}")
         return sum(len(batch) for batch in batches)
 
@@ -143,6 +146,7 @@ class Reconciler:
         finally:
             # Set free only after the troubled are set aside: see _answer, which is called before.
             self._flying -= 1
+            self._desk.portal.coming(-len(batch))
         try:
             for dirty, its_trouble in troubles.items():
                 await self._answer(dirty, its_trouble)

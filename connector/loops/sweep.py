@@ -44,7 +44,11 @@ class Sweeper:
                     await self._first()
                     self._begun = True
                 failures = 0
-                delay = 0.0 if more else self._desk.settings.sweep_period
+                settings = self._desk.settings
+                # More pages wait: at once, but a little where live work has use for each request.
+                delay = (
+                    self._desk.portal.crowded() * settings.look_patience if more else settings.sweep_period
+                )
             except errors.PortalClosed as closed:
                 supervisor.tell_closed(self._desk, closed)
                 delay = self._desk.state.refused_again()

@@ -22,6 +22,9 @@ class Portal(Protocol):
         """0 … 1: how near its limits the portal is worked; at 1 each request more delays all others."""
         return 0.0
 
+    def coming(self, cards: int) -> None:
+        """So many cards more are being looked at (negative: no longer): what comes of them may ride together."""
+
     async def directory(self) -> model.Directory: ...
 
     async def watermarks(self) -> readings.Watermarks: ...

@@ -8,17 +8,21 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
-SPAN, SWARM, FLOOD, EBB = 0.1, 15, 150, 30
+SPAN, SWARM, FLOOD, EBB = 0.1, 3, 150, 30
 """Within so many seconds so many rings are a swarm or a flood, and so few end a flood: in it fewer get through."""
+PEEK, SPANS = 0.01, 3
+"""Seconds after which the first ring is known for a lone one or a swarm's; that is waited out for so many spans at most."""
 
 
 class Bells:
     def __init__(self) -> None:
         self._rings, self._since, self._flooded = 0, 0.0, False
+        self._rung_ever, self._heard = 0, 0
         self._rung: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def ring(self, portal: str) -> None:
         self._rings += 1
+        self._rung_ever += 1
         self._rung[portal].set()
 
     def ring_all(self) -> None:
@@ -26,10 +30,19 @@ class Bells:
         for rung in self._rung.values():
             rung.set()
 
-    def swarming(self) -> bool:
-        """Whether more are likely to ring at once: a look costs the portal the same for one card and for fifty."""
-        now = asyncio.get_running_loop().time()
-        return now - self._since < 2 * SPAN and self._rings >= SWARM
+    async def lull(self) -> None:
+        """Waits while ever more ring: a look costs the portal the same for one card and for fifty. A lone ring waits a
+        moment, to be known for one."""
+        if self._rung_ever == self._heard:
+            return
+        span = PEEK
+        for _ in range(1 + SPANS):
+            before = self._rung_ever
+            await asyncio.sleep(span)
+            if self._rung_ever - before < SWARM:
+                break
+            span = SPAN
+        self._heard = self._rung_ever
 
     def flooded(self) -> bool:
         """Whether more ring now than can be looked at beside."""

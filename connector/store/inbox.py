@@ -96,8 +96,10 @@ class SqlInbox(api.Inbox):
     async def take(
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[ports.Thing]
     ) -> Sequence[ports.Dirty]:
-        if self._bells.flooded() or self._bells.swarming():
+        if self._bells.flooded():
             await asyncio.sleep(GIVE_WAY)
+        else:
+            await self._bells.lull()
         if self._bells.flooded():  # perhaps only since: a flood begins as a swarm
             limit = min(limit, FEW)
         self._bells.hush(portal)  # before reading: what comes during it rings again

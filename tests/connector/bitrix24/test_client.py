@@ -99,6 +99,49 @@ async def test_what_is_read_doesnt_wait_for_much_writing() -> None:
     assert (mixed, len(far.requests)) == ([], 5)
 
 
+async def _write_around(at: client.Client, clock: virtual.Clock, *, looks_end: bool) -> None:
+    """Forty cards are being looked at; some want something written at once, the others a second later."""
+    at.coming(40)
+    first = [asyncio.ensure_future(_write(at, n)) for n in range(5)]
+    await clock.sleep(1.0)
+    more = [asyncio.ensure_future(_write(at, n)) for n in range(5, 40)]
+    if looks_end:
+        at.coming(-40)
+    await asyncio.gather(*first, *more)
+
+
+@pytest.mark.parametrize(("looks_end", "earliest"), [(True, 1.0), (False, 2.0)])
+async def test_much_writing_waits_for_the_looks_under_way(looks_end: bool, earliest: float) -> None:
+    """What comes of them is spread over the requests to spare as one wave; but two seconds are the most it waits."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 1.0})
+    await clock.run(_write_around(_made(clock, far), clock, looks_end=looks_end))
+    assert [round(moment, 1) - earliest for moment, _ in far.requests[:9]] == [pytest.approx(0, abs=0.11)] * 9
+    assert len(far.requests) == 13, "5 s of writing or a little less in each, not a request for each few"
+
+
+async def test_a_lone_cards_writing_waits_for_no_look() -> None:
+    """Of a few cards nothing much can come."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 1.0})
+    at = _made(clock, far)
+    at.coming(3)
+    await clock.run(_write(at, 1))
+    assert [moment for moment, _ in far.requests] == [0.0]
+
+
+async def test_reads_go_while_writing_waits() -> None:
+    """A look that is under way needs them: were they held as well, all would wait for the end of the patience."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 1.0})
+    at = _made(clock, far)
+    at.coming(40)
+    asked = [*(_write(at, n) for n in range(10)), at.call("crm.item.list", {}, lane=LIVE)]
+    await clock.run(asyncio.gather(*asked))
+    assert far.requests[0] == (0.0, ["crm.item.list"])
+    assert min(moment for moment, names in far.requests if ADD in names) == pytest.approx(2.0, abs=0.1)
+
+
 async def test_measured_writes_fill_the_batch() -> None:
     """Once they prove quick, fifty ride together."""
     clock = virtual.Clock()

@@ -47,11 +47,11 @@ async def test_a_mark_during_the_look_is_not_lost(world: World) -> None:
     assert await world.dirty() == 0
 
 
-async def test_fifty_cards_share_one_round(world: World) -> None:
+async def test_forty_cards_share_one_round(world: World) -> None:
     """A burst is looked at in batches: one call for the cards, one for the clients that some need."""
     deals = [world.deal(number) for number in range(1, 61)]
     await (await world.ring(*deals)).look()
-    assert sorted(world.portal.calls) == ["facts 10", "facts 50"]
+    assert sorted(world.portal.calls) == ["facts 20", "facts 40"]
 
 
 async def test_a_torn_history_decides_nothing_until_it_is_whole(world: World) -> None:
