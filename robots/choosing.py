@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -181,8 +182,7 @@ def _else(
 # --- choosing ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Somebody, or somebody of a few to be drawn, or nobody before a moment, or nobody."""
 
     why: str
@@ -213,7 +213,7 @@ class Chooser:
             case ByField() | ByPhone():
                 chosen, why = person.branch(self.look)
                 branch = self.choose(chosen) if chosen is not None else Choice("")
-                said = replace(branch, why=": ".join(part for part in (why, branch.why) if part))
+                said = branch._replace(why=": ".join(part for part in (why, branch.why) if part))
                 return self._or_else(said, person.otherwise)
             case ClientsManager() | people.InField() | people.HeadOf() | people.ByPipeline():
                 return self._or_else(self._named(replace(person, otherwise=None)), person.otherwise)
@@ -226,13 +226,13 @@ class Chooser:
         if choice.somebody or choice.wait_until is None:
             return choice
         later = replace(self, now=choice.wait_until).choose(person)
-        return replace(later, why=f"{choice.why}; к открытию: {later.why}")
+        return later._replace(why=f"{choice.why}; к открытию: {later.why}")
 
     def _or_else(self, choice: Choice, otherwise: people.Person | None) -> Choice:
         if choice.somebody or otherwise is None:
             return choice
         other = self.choose(otherwise)
-        return replace(other, why=f"{choice.why}; {other.why}")
+        return other._replace(why=f"{choice.why}; {other.why}")
 
     def _named(self, person: people.Person) -> Choice:
         """One person; while he is away his deputy stands in, and without one he is nobody."""

@@ -7,12 +7,25 @@ of its cause, so that the same look twice wishes the same, and the ledger takes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
-from robots import conditions, fights, gates, intents, kinds, model, obligations, occasions
+from robots import (
+    answers,
+    conditions,
+    drafts,
+    enrolled,
+    expected,
+    gate_words,
+    intents,
+    model,
+    obligations,
+    occasions,
+)
+from robots import gates as robots_gates
 from robots import look as looks
 from robots import robot as robots_robot
 from robots.kinds import base
@@ -34,95 +47,32 @@ class Rules:
     def timetable(self) -> occasions.Timetable:
         return occasions.Timetable(self.robots)
 
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One line of the trace: a robot, how it ended (`kinds.base.Outcome`), why in plain Russian."""
-
-    robot: intents.RobotId
-    outcome: str
-    reason: str
-    mark: str = ""
-    wish: intents.WishKey | None = None
+    @cached_property
+    def placed(self) -> Mapping[robots_gates.Place, Sequence[robots_robot.Gate]]:
+        return robots_gates.placed(self.gates)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`needs` not empty: gather those facts and ask again, nothing else here counts."""
-
-    wishes: tuple[intents.Wish, ...] = ()
-    wake_at: datetime | None = None
-    accepted: model.Visit | None = None
-    """The accepted stay after this look (to be remembered)."""
-    refused: model.VisitId | None = None
-    """The stay that a gate sent back (to be remembered)."""
-    trace: tuple[Told, ...] = ()
-    needs: frozenset[looks.Need] = frozenset()
-
-
-class _Draft:
-    """A decision in the making: collects wishes, lines and the nearest moment."""
-
-    def __init__(self, seen: looks.Look, now: datetime) -> None:
-        self.seen, self.now = seen, now
-        self.known = {row.wish.key: row for row in seen.past}
-        self.wishes: list[intents.Wish] = []
-        self.trace: list[Told] = []
-        self.wake_at: datetime | None = None
-        self.needs: set[looks.Need] = set()
-
-    def wish(self, wish: intents.Wish, mark: str) -> None:
-        known = self.known.get(wish.key)
-        if known is not None and _binds_anew(wish, known):
-            wish = replace(known.wish, while_visit=wish.while_visit)
-        elif known is not None:
-            self.tell(wish.robot, base.Outcome.ALREADY_DONE, wish.because, mark, wish.key)
-            return
-        self.wishes.append(wish)
-        self.tell(wish.robot, base.Outcome.WISHED, wish.because, mark, wish.key)
-
-    def tell(
-        self,
-        robot: intents.RobotId,
-        outcome: base.Outcome,
-        reason: str,
-        mark: str = "",
-        wish: intents.WishKey | None = None,
-    ) -> None:
-        self.trace.append(Told(robot, outcome.value, reason, mark, wish))
-
-    def wake(self, at: datetime) -> None:
-        if at > self.now:
-            self.wake_at = at if self.wake_at is None else min(self.wake_at, at)
-
-    def done(self, accepted: model.Visit | None, refused: model.VisitId | None) -> Decision:
-        return Decision(
-            tuple(self.wishes), self.wake_at, accepted, refused, tuple(self.trace), frozenset(self.needs)
-        )
-
-
-def _binds_anew(wish: intents.Wish, known: intents.Past) -> bool:
-    """Its cause came again before it was over: it is wanted for the present stay now. A task isn't: that it is closed was
-    owed when its stay was left."""
-    if known.state.final or isinstance(wish.act, intents.SetTask):
-        return False
-    return wish.while_visit is not None and wish.while_visit != known.wish.while_visit
-
+Decision = drafts.Decision
+Told = drafts.Told
 
 ENGINE = intents.RobotId("Voronka")
 
 
 def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
     """Pure and repeatable. `look` must be whole: a torn one is not for deciding."""
-    draft = _Draft(look, now)
+    draft = drafts.Draft(look, now)
     if look.unfinished_origin:
         draft.tell(ENGINE, base.Outcome.BLOCKED, "карточку создаёт передача, она ещё не закончена")
         return draft.done(look.accepted, look.refused)
+    look = expected.without(look)
     stays = occasions.follow(look)
     before = look
     if (stays.accepted, stays.refused, stays.passed) != (look.accepted, look.refused, look.arrived):
         look = replace(look, accepted=stays.accepted, refused=stays.refused, arrived=stays.passed)
     if _hands_off(rules, look, now, draft):
+        return draft.done(look.visit, None)
+    if expected.moved(look):
+        _owe(look, look.visit, draft)
         return draft.done(look.visit, None)
     try:
         standing = _pass_gates(rules, look, now, draft, stays)
@@ -135,11 +85,32 @@ def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
         return draft.done(before.accepted and look.accepted, standing.refused)
     _owe(look, standing.accepted, draft)
     _ask(occasions.triggered(rules.timetable, look, standing.accepted, stays.resumed), look, draft)
+    _take_care(rules, look, standing.accepted, draft)
     return draft.done(standing.accepted, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+def _take_care(rules: Rules, look: looks.Look, accepted: model.Visit | None, draft: drafts.Draft) -> None:
+    """Robots that a person enrolled this card for, after those to whom something happened."""
+    for occasion in enrolled.asked(rules.robots, look, accepted):
+        robot, mark = occasion.duty.robot.id, occasion.duty.mark
+        try:
+            answered = answers.to(occasion, enrolled.as_met(robot, look), draft.now, draft.known)
+        except looks.NotGathered as missing:
+            draft.needs.add(missing.need)
+            continue
+        wished = {wish.key for wish in draft.wishes}
+        for answer in answered:
+            if isinstance(answer, base.Line):
+                draft.tell(robot, answer.outcome, answer.reason, mark)
+                if answer.wake_at is not None:
+                    draft.wake(answer.wake_at)
+            elif look.care.quiet and isinstance(answer.act, intents.Notify):
+                draft.tell(robot, base.Outcome.FILTERED, f"тихо, без сообщений: {answer.because}", mark)
+            elif answer.key not in wished:
+                draft.wish(replace(answer, calm=not look.care.fire), mark)
+
+
+class _Standing(NamedTuple):
     """After the gates: the accepted stay; `held`: the present one waits or was refused and has no robots."""
 
     accepted: model.Visit | None
@@ -147,7 +118,7 @@ class _Standing:
     held: bool = False
 
 
-def _hands_off(rules: Rules, look: looks.Look, now: datetime, draft: _Draft) -> bool:
+def _hands_off(rules: Rules, look: looks.Look, now: datetime, draft: drafts.Draft) -> bool:
     """«Эту сделку не трогать» (users.md F19)."""
     if rules.hands_off is None:
         return False
@@ -162,7 +133,7 @@ def _hands_off(rules: Rules, look: looks.Look, now: datetime, draft: _Draft) -> 
 
 
 def _pass_gates(
-    rules: Rules, look: looks.Look, now: datetime, draft: _Draft, stays: occasions.Stays
+    rules: Rules, look: looks.Look, now: datetime, draft: drafts.Draft, stays: occasions.Stays
 ) -> _Standing:
     if stays.resumed or (look.accepted is not None and occasions.same(look.accepted, look.visit)):
         return _Standing(look.accepted)
@@ -171,28 +142,22 @@ def _pass_gates(
         return _Standing(look.accepted, look.refused, held=True)
     if look.refused == look.visit.id:
         return _Standing(look.visit)
-    active = [
-        gate for gate in rules.gates if gate.mode is not robots_robot.Mode.OFF and _is_news(gate.id, look)
-    ]
-    match gates.judge(active, look, now):
-        case gates.Pass(notes):
+    match robots_gates.judge(rules.placed, look, now):
+        case robots_gates.Pass(notes):
             for robot, note in notes:
                 draft.tell(robot, base.Outcome.FAILED, note)
             return _Standing(look.visit)
-        case gates.Wait() as wait:
+        case robots_gates.Wait() as wait:
             draft.wake(wait.until)
-            draft.tell(wait.gate.id, base.Outcome.WAITING, gates.because(wait.missing), str(wait.gate.mark))
+            draft.tell(
+                wait.gate.id, base.Outcome.WAITING, gate_words.because(wait.missing), str(wait.gate.mark)
+            )
             return _Standing(look.accepted, look.refused, held=True)
-        case gates.Tell() as tell:
+        case robots_gates.Tell() as tell:
             _tell(tell, look, draft)
             return _Standing(look.visit)
-        case gates.Refuse() as refuse:
+        case robots_gates.Refuse() as refuse:
             return _refuse(refuse, look, draft)
-
-
-def _is_news(robot: intents.RobotId, look: looks.Look) -> bool:
-    """Moves made before the gate began to act aren't its matter."""
-    return occasions.after(look.activations.get(robot), look.visit)
 
 
 def _undone(look: looks.Look, now: datetime) -> bool:
@@ -202,7 +167,7 @@ def _undone(look: looks.Look, now: datetime) -> bool:
     if ours is None:
         return True
     if ours.state is intents.WishState.DONE:
-        return ours.done_at is not None and now - ours.done_at > gates.STUCK_AFTER
+        return ours.done_at is not None and now - ours.done_at > robots_gates.STUCK_AFTER
     return ours.state.final
 
 
@@ -230,11 +195,11 @@ def _notice(gate: robots_robot.Gate, look: looks.Look, text: str, because: str) 
     return _gate_wish(gate, look, "notice", intents.Notify(to, text, tag), because)
 
 
-def _tell(verdict: gates.Tell, look: looks.Look, draft: _Draft) -> None:
-    because = gates.because(verdict.missing)
+def _tell(verdict: robots_gates.Tell, look: looks.Look, draft: drafts.Draft) -> None:
+    because = gate_words.because(verdict.missing)
     if verdict.overruled:
         because = f"{because}; не возвращаем: {verdict.overruled}"
-    notice = _notice(verdict.gate, look, gates.tell_text(verdict, look), because)
+    notice = _notice(verdict.gate, look, gate_words.tell_text(verdict, look), because)
     if notice is None:
         draft.tell(
             verdict.gate.id, base.Outcome.FAILED, f"{because}; сообщить некому", str(verdict.gate.mark)
@@ -243,12 +208,12 @@ def _tell(verdict: gates.Tell, look: looks.Look, draft: _Draft) -> None:
         draft.wish(notice, str(verdict.gate.mark))
 
 
-def _refuse(verdict: gates.Refuse, look: looks.Look, draft: _Draft) -> _Standing:
-    gate, because = verdict.gate, gates.because(verdict.missing)
+def _refuse(verdict: robots_gates.Refuse, look: looks.Look, draft: drafts.Draft) -> _Standing:
+    gate, because = verdict.gate, gate_words.because(verdict.missing)
     act = intents.MoveStage(verdict.to.pipeline, verdict.to.stage, only_from=look.visit.stage, back=True)
     back = _gate_wish(gate, look, "back", act, because)
     draft.wish(back, str(gate.mark))
-    notice = _notice(gate, look, gates.refusal_text(verdict, look), because)
+    notice = _notice(gate, look, gate_words.refusal_text(verdict, look), because)
     if notice is not None:
         draft.wish(replace(notice, stands_on=back.key), str(gate.mark))
     if gate.mode is robots_robot.Mode.WATCH:
@@ -256,7 +221,7 @@ def _refuse(verdict: gates.Refuse, look: looks.Look, draft: _Draft) -> _Standing
     return _Standing(look.accepted, look.visit.id, held=True)
 
 
-def _owe(look: looks.Look, accepted: model.Visit | None, draft: _Draft) -> None:
+def _owe(look: looks.Look, accepted: model.Visit | None, draft: drafts.Draft) -> None:
     for due in obligations.owed(look, accepted, draft.now):
         if isinstance(due, obligations.Later):
             draft.wake(due.at)
@@ -280,85 +245,26 @@ def _owe(look: looks.Look, accepted: model.Visit | None, draft: _Draft) -> None:
 def _states(rules: Rules, look: looks.Look) -> Iterator[occasions.Occasion]:
     """While a stay is held only robots of states and of the card's birth act: they aren't of that stay."""
     for occasion in occasions.triggered(rules.timetable, look, look.accepted, resumed=True):
-        if isinstance(occasion.robot.trigger, robots_robot.Always | robots_robot.Created):
+        if isinstance(occasion.duty.robot.trigger, robots_robot.Always | robots_robot.Created):
             yield occasion
 
 
-def _ask(asked: Iterator[occasions.Occasion], look: looks.Look, draft: _Draft) -> None:
+def _ask(asked: Iterator[occasions.Occasion], look: looks.Look, draft: drafts.Draft) -> None:
     for occasion in asked:
-        robot = occasion.robot
+        robot, mark = occasion.duty.robot.id, occasion.duty.mark
         if look.depth > DEEPEST:
             behind = ", ".join(sorted({row.wish.robot for row in look.past[-6:]}))
-            draft.tell(robot.id, base.Outcome.HELD, f"роботы ходят по кругу: {behind}", str(robot.mark))
+            draft.tell(robot, base.Outcome.HELD, f"роботы ходят по кругу: {behind}", mark)
             continue
         try:
-            _answers(occasion, look, draft)
+            answered = answers.to(occasion, look, draft.now, draft.known)
         except looks.NotGathered as missing:
             draft.needs.add(missing.need)
-
-
-def _answers(occasion: occasions.Occasion, look: looks.Look, draft: _Draft) -> None:
-    robot, mark = occasion.robot, str(occasion.robot.mark)
-    if robot.condition is not None:
-        match conditions.evaluate(robot.condition, look, draft.now):
-            case conditions.No() as no:
-                draft.tell(
-                    robot.id,
-                    base.Outcome.FILTERED,
-                    "; ".join(conditions.explain(failure) for failure in no.failures),
-                    mark,
-                )
-                return
-            case conditions.Cannot() as cannot:
-                draft.tell(robot.id, base.Outcome.FAILED, f"не могу проверить условие: {cannot.why}", mark)
-                return
-            case conditions.Yes():
-                pass
-    kind = kinds.KINDS[robot.kind]
-    ask = base.Ask(robot, look, draft.now, occasion.cause, occasion.visit, kinds=kinds.KINDS)
-    keys: dict[str, intents.WishKey] = {}
-    for answer in list(kind.decide(ask)):
-        if isinstance(answer, base.Line):
-            draft.tell(robot.id, answer.outcome, answer.reason, mark)
+            continue
+        for answer in answered:
+            if isinstance(answer, intents.Wish):
+                draft.wish(answer, mark)
+                continue
+            draft.tell(robot, answer.outcome, answer.reason, mark)
             if answer.wake_at is not None:
                 draft.wake(answer.wake_at)
-            continue
-        wish = _wish(occasion, look, kind, answer, keys)
-        if wish.key not in draft.known and fights.fighting(look, robot.id, wish.act, draft.now):
-            reason = (
-                f"{answer.because}: трижды за сутки записано и сразу исправлено: спорит с роботом портала?"
-            )
-            draft.tell(robot.id, base.Outcome.HELD, reason, mark)
-            continue
-        keys[answer.name] = wish.key
-        draft.wish(wish, mark)
-
-
-def _wish(
-    occasion: occasions.Occasion,
-    look: looks.Look,
-    kind: base.Kind,
-    step: base.Step,
-    keys: dict[str, intents.WishKey],
-) -> intents.Wish:
-    robot = occasion.robot
-    cause = step.cause if step.cause is not None else occasion.cause
-    of_stay = (
-        isinstance(robot.trigger, robots_robot.Entered) and kind.LASTING is robots_robot.Lasting.WHILE_THERE
-    )
-    closes_on_leave = isinstance(step.act, intents.SetTask) and step.act.closes is intents.TaskCloses.ON_LEAVE
-    return intents.Wish(
-        key=intents.WishKey(f"{robot.id}/{look.card.ref}/{cause}/{step.name}"),
-        robot=robot.id,
-        digest=robot.digest,
-        card=look.card.ref,
-        cause=cause,
-        act=step.act,
-        because=step.because,
-        stands_on=keys.get(step.after) if step.after else None,
-        while_visit=occasion.visit.id if (of_stay and not step.lasting) or closes_on_leave else None,
-        not_after=step.not_after,
-        dry_run=robot.mode is robots_robot.Mode.WATCH,
-        depth=look.depth,
-        pick=step.pick,
-    )

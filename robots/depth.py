@@ -14,7 +14,7 @@ from robots import intents, model
 CLOCKS_APART = timedelta(seconds=5)
 """The portal's clock and ours may differ by this much unnoticed (design.md «Time and money»)."""
 
-_SENT = frozenset({intents.WishState.SENT, intents.WishState.UNKNOWN, intents.WishState.DONE})
+SENT = frozenset({intents.WishState.SENT, intents.WishState.UNKNOWN, intents.WishState.DONE})
 
 
 def depth(
@@ -29,12 +29,12 @@ def depth(
     """`made_by`: the hand-over that created this card, if this is the first look at it."""
     found = [made_by.depth + 1] if made_by is not None else []
     for row in past:
-        if row.state in _SENT and _since(row, before) and _explains(row.wish.act, card, arrived, changed):
+        if row.state in SENT and since(row, before) and _explains(row.wish.act, card, arrived, changed):
             found.append(row.wish.depth + 1)
     return max(found, default=0)
 
 
-def _since(row: intents.Past, before: model.Card | None) -> bool:
+def since(row: intents.Past, before: model.Card | None) -> bool:
     return before is None or row.done_at is None or row.done_at >= before.updated - CLOCKS_APART
 
 

@@ -18,7 +18,7 @@ MOST = 3
 
 def fighting(seen: look.Look, robot: intents.RobotId, act: intents.Act, now: datetime) -> bool:
     """Whether this robot's writing of these fields was set back at once three times within the last day."""
-    if not isinstance(act, intents.SetFields):
+    if not isinstance(act, intents.SetFields) or len(seen.past) < MOST:
         return False
     mine = [
         row

@@ -55,6 +55,7 @@ TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.LogEntry: ("title", "text"),
     intents.CopyDeal: ("title",),
     intents.ConvertLead: ("contact", "company", "deal", "phones", "emails", "sites"),
+    intents.TakeBack: (),
     intents.Remember: ("note",),
 }
 """What of each act people wrote or read; ids, keys and stages are left as they are."""

@@ -32,6 +32,8 @@ class SetFields:
 
     values: Mapping[model.FieldCode, model.Value]
     replaces: Mapping[model.FieldCode, model.Value] = field(default_factory=dict)
+    guarded: bool = False
+    """Only those that still hold what `replaces` says are written (`undo`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,24 @@ class ConvertLead:
     sites: tuple[str, ...] = ()
 
 
+class Made(StrEnum):
+    """What an act can leave over there, apart from the card's own values."""
+
+    TASK = "task"
+    NOTICE = "notice"
+    COMMENT = "comment"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """What the wish `set_by` made is removed, if nobody touched it (`undo`)."""
+
+    set_by: WishKey
+    what: Made
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Remember:
     """Nothing to do over there: the ledger itself is the effect («checked: no duplicates»). Recorded as done."""
@@ -179,6 +199,7 @@ Act = (
     | LogEntry
     | CopyDeal
     | ConvertLead
+    | TakeBack
     | Remember
 )
 
@@ -195,6 +216,7 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     LogEntry: EffectClass.A,
     CopyDeal: EffectClass.A,
     ConvertLead: EffectClass.A,
+    TakeBack: EffectClass.A,
     Remember: EffectClass.A,
 }
 
@@ -253,6 +275,8 @@ class Wish:
     """0 where a person or the client is the cause; one more than the wish that caused it otherwise."""
     pick: Pick | None = None
     """Until it is recorded: whom its act is about is drawn in the same transaction, once for its key."""
+    calm: bool = False
+    """Of a person's work over many cards (`enroll`, `undo`): its effect is no cause for robots, and no limit counts it."""
 
 
 class WishState(StrEnum):

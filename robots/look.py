@@ -70,6 +70,20 @@ class Duplicates:
 
 
 @dataclass(frozen=True, slots=True)
+class Care:
+    """The robots that an older card is given to (`enroll`)."""
+
+    robots: frozenset[intents.RobotId] = frozenset()
+    quiet: bool = False
+    """Nobody is told."""
+    fire: bool = False
+    """What is done is a cause for other robots."""
+
+
+NOBODYS = Care()
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One card, whole. The mirror's memory of it is in `before`, `accepted`, `refused`, `changes`, `past`."""
 
@@ -106,6 +120,8 @@ class Look:
     """The card this one was copied from by hand_over."""
     depth: int = 0
     """How many of our own effects lie behind what changed; 0 if people did it."""
+    care: Care = NOBODYS
+    """Whose care the card is taken into at this look by a person's hand."""
 
     def need_clients(self) -> tuple[model.Client, ...]:
         if not self.card.contacts and self.card.company is None:

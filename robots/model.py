@@ -6,7 +6,7 @@ Every moment is an aware `datetime`; the offset may be any (comparisons don't ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -163,7 +163,7 @@ class Visit:
     """The stay with which the card came into being."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class User:
     id: UserId
     name: str
@@ -173,9 +173,9 @@ class User:
     departments: tuple[DepartmentId, ...] = ()
     position: str = ""
 
-    @property
+    @cached_property
     def full_name(self) -> str:
-        """«Петрова Анна»: the order in which the portals' people write themselves."""
+        """«Петрова Анна»: the order in which the portals' people write themselves. Every look names several."""
         return f"{self.last_name} {self.name}".strip() or f"#{self.id}"
 
 
@@ -281,12 +281,35 @@ class Directory:
     def _by_stage(self) -> Mapping[tuple[PipelineId, StageId], tuple[Pipeline, Stage]]:
         return {(p.id, s.id): (p, s) for p in self.pipelines for s in p.stages}
 
+    @cached_property
+    def _by_id(self) -> Mapping[PipelineId, Pipeline]:
+        return {p.id: p for p in self.pipelines}
+
     def pipeline(self, pipeline_id: PipelineId) -> Pipeline | None:
-        return next((p for p in self.pipelines if p.id == pipeline_id), None)
+        return self._by_id.get(pipeline_id)
 
     def stage(self, pipeline_id: PipelineId, stage_id: StageId) -> Stage | None:
         found = self._by_stage.get((pipeline_id, stage_id))
         return found[1] if found else None
+
+    @cached_property
+    def _over(self) -> Mapping[UserId, tuple[Department, ...]]:
+        return {user.id: tuple(self._departments_over(user)) for user in self.users.values()}
+
+    def over(self, user: User) -> tuple[Department, ...]:
+        """His departments in the portal's order, those that have a head first (S2.1), each with all above it; once each:
+        two may have one above them, and a portal may hold a ring of them."""
+        return self._over[user.id]
+
+    def _departments_over(self, user: User) -> Iterator[Department]:
+        own = [self.departments[one] for one in user.departments if one in self.departments]
+        seen: set[DepartmentId] = set()
+        for start in sorted(own, key=lambda one: (one.head is None, one.sort)):
+            at: Department | None = start
+            while at is not None and at.id not in seen:
+                seen.add(at.id)
+                yield at
+                at = self.departments.get(at.parent) if at.parent is not None else None
 
     def active(self, user_id: UserId | None) -> User | None:
         user = self.users.get(user_id) if user_id else None

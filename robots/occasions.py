@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from robots import kinds, look, model, robot
+from robots.kinds import base
 
 
-@dataclass(frozen=True, slots=True)
-class Stays:
+class Stays(NamedTuple):
     """`accepted` and `refused` as they stand after the card's stays were followed; `resumed`: the card is back."""
 
     accepted: model.Visit | None
@@ -23,9 +24,8 @@ class Stays:
     """Stays gone through since the accepted one, the present one last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    robot: robot.Robot
+class Occasion(NamedTuple):
+    duty: Duty
     cause: str
     visit: model.Visit
 
@@ -40,7 +40,7 @@ def follow(seen: look.Look) -> Stays:
     passed = seen.arrived
     if accepted is None and len(passed) > 1:
         return _first_seen(seen)
-    ids = [visit.id for visit in passed]
+    ids = [visit.id for visit in passed] if accepted is not None and refused is not None else []
     if accepted is not None and refused in ids:
         after = ids.index(refused) + 1
         if after < len(passed) and _in_stage(passed[after], accepted):
@@ -85,6 +85,33 @@ def after(activation: look.Activation | None, visit: model.Visit) -> bool:
     return visit.row > activation.row if visit.row is not None else visit.entered > activation.at
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A robot with what every look asks of it, worked out once per configuration."""
+
+    robot: robot.Robot
+    kind: base.Kind
+    every_visit: bool
+    of_stay: bool
+    """What it wishes is of the stay that was entered, and superseded once that is over."""
+    watches: bool
+    """It is tried out: decides as live, and nothing of it is sent."""
+    mark: str
+
+
+def duty_of(each: robot.Robot) -> Duty:
+    kind = kinds.KINDS[each.kind]
+    entering = isinstance(each.trigger, robot.Entered)
+    return Duty(
+        robot=each,
+        kind=kind,
+        every_visit=kind.LASTING is robot.Lasting.EVERY_VISIT,
+        of_stay=entering and kind.LASTING is robot.Lasting.WHILE_THERE,
+        watches=each.mode is robot.Mode.WATCH,
+        mark=str(each.mark),
+    )
+
+
 class Timetable:
     """The robots by what they wait for, made once per configuration, so that a look asks only those concerned.
 
@@ -92,49 +119,60 @@ class Timetable:
     """
 
     def __init__(self, robots: Sequence[robot.Robot]) -> None:
-        live = sorted(
-            (each for each in robots if each.mode is not robot.Mode.OFF), key=lambda each: each.order
-        )
-        self._by_stage: dict[tuple[type, model.StageId], list[robot.Robot]] = {}
-        self._any_stage: dict[type, list[robot.Robot]] = {}
-        self._changed: dict[str, list[robot.Robot]] = {}
-        self._states: list[robot.Robot] = []
+        live = [duty_of(each) for each in robots if each.mode is not robot.Mode.OFF]
+        live.sort(key=_order)
+        self._leaving = _ByStage(live, robot.Left)
+        self._entering = _ByStage(live, robot.Entered)
+        self._reopening = [each for each in live if isinstance(each.robot.trigger, robot.Reopened)]
+        self._changed: dict[str, list[Duty]] = {}
+        self._states: list[Duty] = []
         for each in live:
-            match each.trigger:
-                case robot.Entered(stage=model_stage) | robot.Left(stage=model_stage) if (
-                    model_stage is not None
-                ):
-                    self._by_stage.setdefault((type(each.trigger), model_stage), []).append(each)
-                case robot.Entered() | robot.Left() | robot.Reopened():
-                    self._any_stage.setdefault(type(each.trigger), []).append(each)
+            match each.robot.trigger:
                 case robot.Changed(code):
                     self._changed.setdefault(code, []).append(each)
                 case robot.Created() | robot.Always():
                     self._states.append(each)
+                case _:
+                    pass
 
-    def of_moves(self, seen: look.Look) -> Iterator[robot.Robot]:
-        """Leaving robots, entering ones, reopening ones, for the stays of this look."""
+    def of_moves(self, seen: look.Look) -> list[Duty]:
+        """Leaving robots, entering ones, reopening ones, that may have to do with the stays of this look."""
         if not seen.arrived:
-            return
-        stages = {visit.stage for visit in seen.arrived}
-        if seen.accepted is not None:
-            stages.add(seen.accepted.stage)
-        for phase in (robot.Left, robot.Entered, robot.Reopened):
-            found = [*self._any_stage.get(phase, ())]
-            for stage in stages:
-                found += self._by_stage.get((phase, stage), ())
-            yield from sorted(found, key=_order)
+            return []
+        entered = {visit.stage for visit in seen.arrived}
+        left = entered | {seen.accepted.stage} if seen.accepted is not None else entered
+        return [*self._leaving.of(left), *self._entering.of(entered), *self._reopening]
 
-    def of_card(self, seen: look.Look) -> Iterator[robot.Robot]:
+    def of_card(self, changed: frozenset[str]) -> list[Duty]:
         """Robots of birth, of states and of what changed."""
-        found = [*self._states]
-        for code in seen.changed & self._changed.keys():
-            found += self._changed[code]
-        return iter(sorted(found, key=_order))
+        return _in_order(self._states, [self._changed[code] for code in changed if code in self._changed])
 
 
-def _order(each: robot.Robot) -> int:
-    return each.order
+class _ByStage:
+    """The robots that wait for a stage to be entered, or left, by the stage."""
+
+    def __init__(self, live: Sequence[Duty], trigger: type[robot.Entered | robot.Left]) -> None:
+        of_stage: dict[model.StageId | None, list[Duty]] = {}
+        for each in live:
+            if isinstance(each.robot.trigger, trigger):
+                of_stage.setdefault(each.robot.trigger.stage, []).append(each)
+        self._any = of_stage.pop(None, [])
+        self._named = {stage: named for stage, named in of_stage.items() if stage is not None}
+        self._all = {stage: _in_order(self._any, [named]) for stage, named in self._named.items()}
+
+    def of(self, stages: set[model.StageId]) -> list[Duty]:
+        if len(stages) == 1:
+            (stage,) = stages
+            return self._all.get(stage, self._any)
+        return _in_order(self._any, [self._named[stage] for stage in stages if stage in self._named])
+
+
+def _in_order(always: list[Duty], more: list[list[Duty]]) -> list[Duty]:
+    return sorted((each for one in (always, *more) for each in one), key=_order) if more else always
+
+
+def _order(each: Duty) -> int:
+    return each.robot.order
 
 
 def triggered(
@@ -146,68 +184,84 @@ def triggered(
     """
     kind = seen.card.ref.kind
     for each in timetable.of_moves(seen):
-        if each.card is kind:
+        if each.robot.card is kind:
             yield from _of_move(each, seen, resumed)
-    for each in timetable.of_card(seen):
-        if each.card is kind:
+    for each in timetable.of_card(seen.changed):
+        if each.robot.card is kind:
             yield from _of_card(each, seen, accepted or seen.visit)
 
 
-def _of_move(each: robot.Robot, seen: look.Look, resumed: bool) -> Iterator[Occasion]:
-    activation = seen.activations.get(each.id)
-    stays = [visit for visit in seen.arrived if after(activation, visit)]
-    if not stays:
-        return
-    match each.trigger:
-        case robot.Entered(stage, semantic):
-            present = [] if resumed else [visit for visit in stays if same(visit, seen.visit)]
-            for visit in stays if _every_visit(each) else present:
-                if (
-                    _of_pipeline(each, visit)
-                    and stage in (None, visit.stage)
-                    and semantic in (None, visit.semantic)
-                ):
-                    yield Occasion(each, visit.id, visit)
+def _of_move(duty: Duty, seen: look.Look, resumed: bool) -> Iterator[Occasion]:
+    match duty.robot.trigger:
+        case robot.Entered() as trigger:
+            return _of_entering(duty, trigger, seen, resumed)
         case robot.Left(stage):
-            for visit in _left(each, seen, resumed):
-                if _of_pipeline(each, visit) and stage in (None, visit.stage):
-                    yield Occasion(each, visit.id, visit)
-        case robot.Reopened():
-            was_final = seen.accepted is not None and seen.accepted.semantic is not model.Semantic.WORK
-            if was_final and seen.visit.semantic is model.Semantic.WORK and _of_pipeline(each, seen.visit):
-                yield Occasion(each, seen.visit.id, seen.visit)
+            return _of_leaving(duty, stage, seen, resumed)
         case _:
-            return
+            return _of_reopening(duty, seen)
 
 
-def _left(each: robot.Robot, seen: look.Look, resumed: bool) -> Iterator[model.Visit]:
+def _of_entering(duty: Duty, trigger: robot.Entered, seen: look.Look, resumed: bool) -> Iterator[Occasion]:
+    activation = seen.activations.get(duty.robot.id)
+    for visit in seen.arrived:
+        if (
+            (trigger.stage is None or trigger.stage == visit.stage)
+            and (trigger.semantic is None or trigger.semantic is visit.semantic)
+            and _of_pipeline(duty.robot, visit)
+            and (duty.every_visit or (not resumed and same(visit, seen.visit)))
+            and after(activation, visit)
+        ):
+            yield Occasion(duty, visit.id, visit)
+
+
+def _of_leaving(
+    duty: Duty, stage: model.StageId | None, seen: look.Look, resumed: bool
+) -> Iterator[Occasion]:
+    if not _is_news(duty, seen):
+        return
+    for visit in _left(duty, seen, resumed):
+        if _of_pipeline(duty.robot, visit) and stage in (None, visit.stage):
+            yield Occasion(duty, visit.id, visit)
+
+
+def _left(duty: Duty, seen: look.Look, resumed: bool) -> Iterator[model.Visit]:
     """The stay that ended; for robots of every visit, those passed through as well."""
     if seen.accepted is not None and not resumed:
         yield seen.accepted
-    if _every_visit(each):
+    if duty.every_visit:
         between = seen.arrived if resumed else seen.arrived[:-1]
         yield from (visit for visit in between if seen.accepted is None or not same(visit, seen.accepted))
 
 
-def _every_visit(each: robot.Robot) -> bool:
-    return kinds.KINDS[each.kind].LASTING is robot.Lasting.EVERY_VISIT
+def _of_reopening(duty: Duty, seen: look.Look) -> Iterator[Occasion]:
+    was_final = seen.accepted is not None and seen.accepted.semantic is not model.Semantic.WORK
+    now_works = seen.visit.semantic is model.Semantic.WORK and _of_pipeline(duty.robot, seen.visit)
+    if was_final and now_works and _is_news(duty, seen):
+        yield Occasion(duty, seen.visit.id, seen.visit)
 
 
-def _of_card(each: robot.Robot, seen: look.Look, visit: model.Visit) -> Iterator[Occasion]:
+def _is_news(duty: Duty, seen: look.Look) -> bool:
+    """Some stay of this look began after the robot did."""
+    activation = seen.activations.get(duty.robot.id)
+    return any(after(activation, visit) for visit in seen.arrived)
+
+
+def _of_card(duty: Duty, seen: look.Look, visit: model.Visit) -> Iterator[Occasion]:
+    each = duty.robot
     activation = seen.activations.get(each.id)
     if activation is None or not (each.pipeline is None or each.pipeline == seen.card.pipeline):
         return
     born_after = seen.card.ref.id > activation.card
     match each.trigger:
-        case robot.Created():
-            if (seen.first and born_after) or _came_into(each, seen, activation):
-                yield Occasion(each, "created", visit)
-        case robot.Changed(code):
-            if code in seen.changed and (born_after or not seen.first):
-                yield Occasion(each, f"{code}#{seen.change(code)}", visit)
         case robot.Always():
             if born_after or after(activation, seen.visit):
-                yield Occasion(each, "state", visit)
+                yield Occasion(duty, "state", visit)
+        case robot.Created():
+            if (seen.first and born_after) or _came_into(each, seen, activation):
+                yield Occasion(duty, "created", visit)
+        case robot.Changed(code):
+            if code in seen.changed and (born_after or not seen.first):
+                yield Occasion(duty, f"{code}#{seen.change(code)}", visit)
         case _:
             return
 

@@ -103,12 +103,12 @@ def _card_field(path: Path, code: model.FieldCode, look: robots_look.Look) -> mo
 def _card_virtual(code: Virtual, look: robots_look.Look) -> model.Value:
     card = look.card
     match code:
-        case Virtual.RESPONSIBLE:  # first: asked at nearly every look
+        case Virtual.RESPONSIBLE:  # first, for it is asked at nearly every look; then the sum
             return card.responsible
-        case Virtual.CLIENT:
-            return _client_name(look)
         case Virtual.SUM:
             return card.value(_SUM)
+        case Virtual.CLIENT:
+            return _client_name(look)
         case Virtual.PHONE | Virtual.EMAIL:
             return _first(card.value(_OWN_COMMS[code])) or _comm(code, look, Owner.CONTACT)
         case Virtual.NAME | Virtual.FULL_NAME:
@@ -239,8 +239,8 @@ def display(
 def field_of(path: Path, directory: model.Directory, kind: model.CardKind) -> model.Field | None:
     if isinstance(path.code, Virtual):
         return None
-    owner = kind.value if path.owner is Owner.CARD else path.owner.value
-    return directory.fields.get(owner, {}).get(path.code)
+    owned = directory.fields.get(kind if path.owner is Owner.CARD else path.owner)
+    return owned.get(path.code) if owned else None
 
 
 def _display_virtual(
@@ -269,13 +269,13 @@ def _stage_name(stage_id: str, directory: model.Directory, kind: model.CardKind)
 def _display_field(field: model.Field | None, value: model.Scalar, directory: model.Directory) -> str:
     if field is None:
         return _plain(value, directory)
-    if field.type is model.FieldType.USER and isinstance(value, int):
+    if isinstance(value, int) and field.type is model.FieldType.USER:
         return directory.user_name(model.UserId(value)) if value else ""
-    if field.type is model.FieldType.BOOLEAN and isinstance(value, int):
+    if isinstance(value, int) and field.type is model.FieldType.BOOLEAN:
         return "да" if value else "нет"
     if field.type is model.FieldType.FILE:
         return f"файл {_plain(value, directory)}"
-    if field.type is model.FieldType.MONEY and isinstance(value, int | Decimal):
+    if isinstance(value, int | Decimal) and field.type is model.FieldType.MONEY:
         return words.money(model.Money(Decimal(value), directory.base_currency))
     if field.options:
         return _option(field, value) or _plain(value, directory)

@@ -5,10 +5,11 @@ Sources: users.md F9 (the person and the field have one name), F10 (dismissed pe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import abc
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeGuard, assert_never
+from typing import NamedTuple, TypeGuard, assert_never
 
 from robots import look as robots_look
 from robots import model, paths, words
@@ -64,20 +65,19 @@ class Role:
     name: str
 
 
-class Rule:
+class Rule(abc.ABC):
     """Somebody found by a rule of a module above this one (`robots.choosing`)."""
 
     __slots__ = ()
 
-    def found(self, look: robots_look.Look, roles: Roles) -> Resolved:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def found(self, look: robots_look.Look, roles: Roles) -> Resolved: ...
 
 
 Person = Employee | InField | HeadOf | ByPipeline | Robot | Role | Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     user_id: model.UserId | None
     why: str
     """In plain Russian: «руководитель отдела «Опт»: Петрова Анна», «у отдела «Склад» нет руководителя»."""
@@ -131,6 +131,8 @@ def _in_field(person: InField, look: robots_look.Look) -> Resolved:
         return Resolved(None, value.why)
     if user := _plainly(value, look.directory):
         return Resolved(user.id, f"в поле «{person.path.shown}» {user.full_name}")
+    if value is None:
+        return Resolved(None, f"поле «{person.path.shown}» пустое")
     members = value if isinstance(value, tuple) else (value,)
     ids = [model.UserId(int(one)) for one in members if _is_user_id(one)]
     if not ids:
@@ -154,16 +156,11 @@ def _head_of(person: HeadOf, look: robots_look.Look, roles: Roles) -> Resolved:
         user = look.directory.active(of.user_id)
         if user is None:
             return Resolved(None, f"руководителя искать не у кого: {of.why}")
-    seen: dict[model.DepartmentId, model.Department] = {}
-    for start in _departments(user, look.directory):
-        for department in _upwards(start, look.directory):
-            seen.setdefault(department.id, department)
-            head = look.directory.active(department.head)
-            if head and (head.id != user.id or person.if_self is IfSelf.SAME):
-                return Resolved(head.id, f"руководитель отдела «{department.name}»: {head.full_name}")
-    if not seen:
-        return Resolved(None, f"{user.full_name}: сотрудник не состоит ни в одном отделе")
-    return Resolved(None, _headless(tuple(seen.values()), user, look.directory))
+    for department in look.directory.over(user):
+        head = look.directory.active(department.head)
+        if head and (head.id != user.id or person.if_self is IfSelf.SAME):
+            return Resolved(head.id, f"руководитель отдела «{department.name}»: {head.full_name}")
+    return Resolved(None, _headless(user, look.directory))
 
 
 def _at_hand(person: Person, look: robots_look.Look) -> model.User | None:
@@ -176,24 +173,11 @@ def _plainly(value: model.Value | paths.Missing, directory: model.Directory) -> 
     return directory.active(model.UserId(value)) if type(value) is int and value > 0 else None
 
 
-def _departments(user: model.User, directory: model.Directory) -> list[model.Department]:
-    """In the portal's order, those that have a head first (S2.1)."""
-    own = [directory.departments[one] for one in user.departments if one in directory.departments]
-    return own if len(own) < 2 else sorted(own, key=lambda one: (one.head is None, one.sort))
-
-
-def _upwards(start: model.Department, directory: model.Directory) -> Iterator[model.Department]:
-    """The department and those above it; a portal may hold a ring of them."""
-    seen: set[model.DepartmentId] = set()
-    at: model.Department | None = start
-    while at is not None and at.id not in seen:
-        seen.add(at.id)
-        yield at
-        at = directory.departments.get(at.parent) if at.parent is not None else None
-
-
-def _headless(departments: tuple[model.Department, ...], user: model.User, directory: model.Directory) -> str:
-    """Why none of them has a head for this person: nobody is named, or himself, or someone dismissed."""
+def _headless(user: model.User, directory: model.Directory) -> str:
+    """Why nobody over this person is his head: nobody is named, or himself, or someone dismissed."""
+    departments = directory.over(user)
+    if not departments:
+        return f"{user.full_name}: сотрудник не состоит ни в одном отделе"
     nobody = [one.name for one in departments if directory.users.get(one.head or model.UserId(0)) is None]
     himself = [one.name for one in departments if one.head == user.id]
     dismissed = [one.name for one in departments if one.name not in nobody and one.name not in himself]

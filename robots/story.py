@@ -188,11 +188,21 @@ _DEEDS: Mapping[type, str] = {
 }
 
 
+_TAKEN: Mapping[intents.Made, str] = {
+    intents.Made.TASK: "удаление задачи робота",
+    intents.Made.NOTICE: "удаление уведомления",
+    intents.Made.COMMENT: "удаление записи робота",
+    intents.Made.RECORD: "удаление записи робота",
+}
+
+
 def deed(act: intents.Act) -> str:
     """What an act is, in two words: for answers and for the demo's lines."""
     match act:
         case intents.SetTask(title=title):
             return f"задача «{title}»"
+        case intents.TakeBack(what=what):
+            return _TAKEN[what]
         case intents.CloseTask(task=task):
             return f"закрытие задачи {task}" if task else "закрытие задачи"
         case intents.ReassignTask(task=task):
@@ -203,15 +213,24 @@ def deed(act: intents.Act) -> str:
             return _DEEDS[type(act)]
 
 
+PAUSED = "робот на паузе"
+"""How the note of a wish begins that a pause called off."""
+
+
+def _state(row: intents.Past) -> str:
+    off = row.state is intents.WishState.SUPERSEDED and row.note.startswith(PAUSED)
+    return "paused" if off else row.state.value
+
+
 def _of_wish(asked: Asked, row: intents.Past, events: tuple[Event, ...]) -> Story:
-    state = row.state.value
+    state = _state(row)
     what = _upper(deed(row.wish.act))
     reason = _OF_STATE.get(state, Reason.UNKNOWN)
     when = words.moment(row.done_at or row.wished_at, asked.zone)
     number = f" (№ {row.made})" if row.made else ""
     if reason is Reason.HAPPENED:
         answer = f"{what}{number}: {outcome_word(state)} {when}. Почему: {row.wish.because}."
-    elif reason is Reason.OFF:
+    elif state == "dry_run":
         answer = f"{what}: не делалось, робот «{row.wish.robot}» пока только смотрит (mode: watch). {when}."
     else:
         why = row.note or row.wish.because
@@ -297,12 +316,12 @@ def _line_event(asked: Asked, seen: Look, line: Line) -> Event:
 
 
 def _row_event(row: intents.Past, mark: str) -> Event:
-    word = outcome_word(row.state.value)
+    word = outcome_word(_state(row))
     why = row.note or row.wish.because
     number = f" № {row.made}" if row.made else ""
     what = f"{row.wish.robot}: {deed(row.wish.act)}{number}: {word}" + (f". {_upper(why)}" if why else "")
     at = row.done_at or row.wished_at
-    return Event(at, _one_line(what), row.wish.robot, row.state.value, word, why, mark)
+    return Event(at, _one_line(what), row.wish.robot, _state(row), word, why, mark)
 
 
 def _meant(asked: Asked, robot: str) -> bool:

@@ -204,7 +204,8 @@ def render(template: Template, look: robots_look.Look) -> str:
         else:
             made.append(_without_head(part) if dropped else part)
             dropped = False
-    return _LINE_END_SPACES.sub("", "".join(made)).strip()
+    text = "".join(made)
+    return (_LINE_END_SPACES.sub("", text) if "\n" in text else text).strip()
 
 
 def _without_head(text: str) -> str:
@@ -221,6 +222,8 @@ def _value(slot: Slot, look: robots_look.Look) -> str:
 
 def _shown(path: paths.Path, look: robots_look.Look) -> str:
     value = paths.read(path, look)
+    if value is None:
+        return ""
     # Another kind of card than the robot was written for: its text has a gap there, as for an empty field.
     if isinstance(value, paths.Missing) or (isinstance(value, model.Money) and not paths.filled(value)):
         return ""
@@ -230,5 +233,7 @@ def _shown(path: paths.Path, look: robots_look.Look) -> str:
 
 def clean(text: str) -> str:
     """A card's value for one line of text: what a client typed can neither break lines nor hide characters."""
+    if text.isprintable():  # neither invisible marks nor control characters: nearly every value
+        return " ".join(text.split())
     spaced = " ".join(_DIRECTIONS.sub("", text).split())
     return "".join(char for char in spaced if unicodedata.category(char) not in {"Cc", "Cs"})

@@ -10,7 +10,7 @@ It hangs on the number of the comms' change: it acts when the phone comes, not o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from robots import changes, contacts, intents, look, model, paths, words
@@ -70,7 +70,7 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
     others = [match for match in found.matches if _counts(ask, match)]
     note = _note(others)
     for answer in _acts(ask, others):
-        yield replace(answer, cause=cause) if isinstance(answer, base.Step) else answer
+        yield answer._replace(cause=cause) if isinstance(answer, base.Step) else answer
     yield base.Step("checked", intents.Remember(note), note, cause=cause)
 
 
@@ -84,7 +84,7 @@ def _acts(ask: base.Ask, others: Sequence[look.Match]) -> Iterator[base.Answer]:
     else:
         text = _text(ask, owner, whose)
         specs = options.other_owner
-        inner = replace(ask, roles={**ask.roles, "owner": owner}, words={**ask.words, "text": text})
+        inner = ask._replace(roles={**ask.roles, "owner": owner}, words={**ask.words, "text": text})
     for spec in specs:
         yield from base.embedded(inner, spec)
 

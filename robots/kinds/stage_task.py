@@ -81,6 +81,8 @@ def _deadline(ask: base.Ask, term: schedule.Duration | None) -> datetime | None:
 
 def _checklist(seen: look.Look, checklist: task_spec.Checklist) -> tuple[str, ...]:
     items = checklist.items
+    if not items and checklist.by is None:
+        return ()
     if checklist.by is not None:
         value = paths.read(checklist.by, seen)
         key = value if isinstance(value, int | str) and not isinstance(value, bool) and value != "" else None
@@ -90,6 +92,8 @@ def _checklist(seen: look.Look, checklist: task_spec.Checklist) -> tuple[str, ..
 
 
 def _observers(ask: base.Ask, persons: tuple[people.Person, ...]) -> tuple[model.UserId, ...]:
+    if not persons:
+        return ()
     found = (people.resolve(person, ask.look, ask.roles).user_id for person in persons)
     return tuple(dict.fromkeys(user for user in found if user is not None))
 

@@ -64,10 +64,10 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
         return
     cause = f"contacts#{len(notes)}"
     if bad or missing:
-        inner = replace(ask, words={**ask.words, "text": _text(ask, bad, missing)})
+        inner = ask._replace(words={**ask.words, "text": _text(ask, bad, missing)})
         for spec in ask.robot.options.if_bad:
             for answer in base.embedded(inner, spec):
-                yield replace(answer, cause=cause) if isinstance(answer, base.Step) else answer
+                yield answer._replace(cause=cause) if isinstance(answer, base.Step) else answer
     yield base.Step("checked", intents.Remember(note), note, cause=cause)
 
 

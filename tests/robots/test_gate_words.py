@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from robots import conditions, decision, gates, intents, model
+from robots import conditions, decision, gate_words, gates, intents, model
 from robots import robot as r
 from tests.robots import builders, rules
 from tests.robots.world import World
@@ -53,7 +53,7 @@ def test_the_first_line_tells_the_reason_in_90_characters(text: str, reason: str
     """F14: the text's own first sentence; a long one up to its colon; a longer one up to a word."""
     first, second = told_of_a_return(text, title="Очень длинное название сделки " * 5)[:2]
 
-    assert len(first) <= gates.FIRST_LINE
+    assert len(first) <= gate_words.FIRST_LINE
     assert first.startswith("Сделка «Очень длинн")
     assert first.partition("» вернулась. ")[2] == reason
     assert second.startswith((text.splitlines()[0].strip(), "Открыть сделку: "))
@@ -86,7 +86,7 @@ def test_more_fields_than_a_push_can_hold_are_counted_there_and_named_below() ->
     notice = next(row.wish.act for row in world.ledger.values() if isinstance(row.wish.act, intents.Notify))
     first, how = notice.text.splitlines()[:2]
 
-    assert len(first) <= gates.FIRST_LINE
+    assert len(first) <= gate_words.FIRST_LINE
     assert (
         first == "Сделка «Окна для Марии и…» вернулась: не заполнено «Требования», «Предмет сделки» и ещё 4"
     )
@@ -107,8 +107,8 @@ def spoken(do: r.GateDoes, text: str) -> str:
         ),
     )
     if do is r.GateDoes.TELL:
-        return gates.tell_text(gates.Tell(missing[0].gate, missing), seen)
-    return gates.refusal_text(gates.Refuse(missing[0].gate, missing, visit), seen)
+        return gate_words.tell_text(gates.Tell(missing[0].gate, missing), seen)
+    return gate_words.refusal_text(gates.Refuse(missing[0].gate, missing, visit), seen)
 
 
 def test_a_lead_is_spoken_of_as_a_lead() -> None:
@@ -135,7 +135,7 @@ def test_a_long_title_gives_way_to_what_the_push_must_say() -> None:
     world.after(minutes=5).move("Обрабатываем запрос").work()
     line = next(act for act in world.acts() if act.startswith("tell")).removeprefix("tell Иванов Пётр: ")
 
-    assert len(line) <= gates.FIRST_LINE
+    assert len(line) <= gate_words.FIRST_LINE
     assert line.endswith("…» вернулась: не заполнено «Требования»")
 
 
@@ -145,5 +145,5 @@ def test_the_story_keeps_every_reason_once() -> None:
     needs = [dataclasses.replace(rules.filled("Сумма"), text=text) for text in ("", PICKUP, PICKUP)]
 
     missing = [gates.Missing(gate, need, True) for need in needs]
-    assert gates.because(missing) == f"не заполнено «Сумма»; {PICKUP}"
-    assert gates.because(missing[1:]) == PICKUP
+    assert gate_words.because(missing) == f"не заполнено «Сумма»; {PICKUP}"
+    assert gate_words.because(missing[1:]) == PICKUP

@@ -285,5 +285,5 @@ def _line(act: intents.Act, directory: model.Directory) -> str:
         case intents.CopyDeal(pipeline):
             found_pipeline = directory.pipeline(pipeline)
             return f"copy to {found_pipeline.name if found_pipeline else pipeline}"
-        case intents.Remember(note):
-            return f"remember: {note}"
+        case intents.Remember() | intents.TakeBack():
+            return f"remember: {act.note}" if isinstance(act, intents.Remember) else f"take back: {act.what}"
