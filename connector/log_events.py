@@ -99,6 +99,18 @@ CATALOGUE: Mapping[str, Told] = {
     ),
     "lease.given_up": Told("Портал отдан другому процессу", "the portal is given to another worker"),
     "lease.failed": Told("Базу не спросить, чей портал: {reason}", "the lease can't be asked for: {reason}"),
+    "enroll.begun": Told(
+        "Открытые карточки берутся под роботов {robots}: {cards} (решил {by})",
+        "open cards are given to the robots {robots}: {cards} (decided by {by})",
+    ),
+    "enroll.done": Told(
+        "Все открытые карточки взяты под роботов {robots}: {cards}",
+        "all open cards were given to the robots {robots}: {cards}",
+    ),
+    "undo.begun": Told(
+        "Отменяется сделанное роботами {robots}: {acts} (решил {by})",
+        "what the robots {robots} did is taken back: {acts} (decided by {by})",
+    ),
     "retention.done": Told(
         "Убрала из журнала старше {days} дней: взглядов {looks}, слов из {wishes} действий",
         "cleared what is older than {days} days: {looks} looks, the words of {wishes} acts",

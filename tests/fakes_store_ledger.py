@@ -17,7 +17,12 @@ S = intents.WishState
 
 class MemoryLedger(ports.Ledger):
     def __init__(self, world: memory_rows.World, ringing: bells.Bells) -> None:
-        self._world, self._bells, self._life = world, ringing, world.life
+        self._world, self._bells = world, ringing
+        self._life: object = world.life
+
+    def in_doubt(self) -> None:
+        """A sending's commit was never answered: its rows are settled like another life's."""
+        self._life = (self._life,)
 
     def _row(self, rows: memory_rows.Rows, row: memory_rows.WishRow) -> ports.Row:
         card = rows.cards.get(row.wish.card)

@@ -19,6 +19,7 @@ from connector.bitrix24 import (
     parsing,
     taskacts,
     timelines,
+    undoing,
     writing,
 )
 from robots import intents, model
@@ -47,6 +48,8 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await copydeal.perform(at, ref, act, key)
         case intents.ConvertLead():
             return await converting.perform(at, ref, act, key)
+        case intents.TakeBack():
+            return await undoing.perform(at, act, key)
         case intents.Remember():
             return ports.Done(note=act.note)
         case _:  # pragma: no cover
@@ -74,6 +77,8 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return await copydeal.find(at, ref, act, key)
         case intents.ConvertLead():
             return await converting.find(at, ref, act, key)
+        case intents.TakeBack():
+            return await undoing.find(at, act)
         case intents.Remember():
             return ports.Done(note=act.note)
         case intents.Notify():
@@ -89,11 +94,16 @@ async def _set_fields(
     at: desk.Desk, ref: model.CardRef, act: intents.SetFields, key: intents.WishKey
 ) -> ports.Done:
     wanted = dict(act.values)
-    if writing.has_lists(act):
+    if act.guarded or writing.has_lists(act):
         present = await _card(at, ref)
         if present is None:
             raise errors.NotFound("карточки нет", method="crm.item.get")
         wanted = writing.merged(act, present)
+        if act.guarded:
+            ours = [code for code in wanted if writing.holds(present, {code: act.replaces.get(code)})]
+            wanted = {code: wanted[code] for code in ours}
+        if not wanted:
+            return ports.Done(changed=False, note=NOTHING_TO_DO)
     sent = writing.fields(wanted, at.known.fields.get(ref.kind.value, {}))
     answer = await _write(at, writing.update(ref, sent), key)
     after = _read_back(at, ref, answer)

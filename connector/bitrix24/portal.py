@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from connector.bitrix24 import (
     sweeping,
     traces,
     transport,
+    undoing,
 )
 from connector.bitrix24 import gate as gates
 from robots import look, model
@@ -73,6 +74,9 @@ class Bitrix24Portal(ports.Portal):
 
     def crowded(self) -> float:
         return self.gate.crowded()
+
+    def coming(self, cards: int) -> None:
+        self.client.coming(cards)
 
     async def close(self) -> None:
         await self.client.close()
@@ -125,6 +129,10 @@ class Bitrix24Portal(ports.Portal):
 
     def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
         return copying.ids(self._desk, kind)
+
+    async def touches(self, tasks: Collection[model.TaskId]) -> Mapping[model.TaskId, str]:
+        """What people did with tasks of ours: `undoing.Touch`."""
+        return await undoing.touches(self._desk, tasks)
 
     async def perform(self, row: ports.Row) -> ports.Done:
         return await performing.perform(self._desk, row)

@@ -20,7 +20,7 @@ import structlog
 
 from connector import errors, ports, settings
 from connector.bitrix24 import portal as b24
-from connector.bootstrap import application, configuration, notes, restored, tuning, wiring
+from connector.bootstrap import application, configuration, manual, notes, restored, tuning, wiring
 from connector.loops import activation, erasing, leases, retention, sending, supervisor, worker
 from connector.loops import config as loop_config
 from connector.store import api
@@ -239,7 +239,8 @@ class Daemon:
             supervisor.spawn(group, self._refreshed(portal, keeper, stop), name=f"directory {self.portal}")
             supervisor.spawn(group, made.run(stop), name=f"worker {self.portal}")
             kept_words = retention.Retention(made.desk, self.mine.retention, self._days_kept)
-            for name, run in (*self.admission.loops(made.desk), ("retention", kept_words.run)):
+            by_hand = manual.loops(made.desk, self.mine, portal)
+            for name, run in (*self.admission.loops(made.desk), *by_hand, ("retention", kept_words.run)):
                 kept = supervisor.keep(name, partial(run, stop), made.desk, stop)
                 supervisor.spawn(group, kept, name=f"{name} {self.portal}")
             if self.application is not None:

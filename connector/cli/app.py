@@ -19,15 +19,18 @@ from connector.cli import (
     demo,
     developer,
     doctor,
+    enroll,
     erase,
     exits,
     interrupts,
     journal,
     output,
+    pause,
     report,
     run_,
     state,
     texts,
+    undo,
     why,
 )
 
@@ -39,7 +42,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (demo, connect, check, run_, why, state, journal, doctor, report, audit, erase, developer):
+for group in (
+    demo,
+    connect,
+    check,
+    run_,
+    why,
+    state,
+    journal,
+    doctor,
+    report,
+    audit,
+    pause,
+    enroll,
+    undo,
+    erase,
+    developer,
+):
     group.register(app)
 
 

@@ -80,10 +80,14 @@ class Teller:
                 pipeline = names.pipeline(act.pipeline)
                 called = f"«{pipeline.name} / {self._stage(act.pipeline, act.stage)}»" if pipeline else ""
                 return f"выиграна, передана дальше: {called}"
-            case intents.ConvertLead():
-                return "лид конвертирован"
             case intents.Remember():
                 return act.note
+            case intents.ConvertLead() | intents.TakeBack():
+                return (
+                    "лид конвертирован"
+                    if isinstance(act, intents.ConvertLead)
+                    else "сделанное роботом убрано"
+                )
 
     def _task(self, key: intents.WishKey) -> str:
         title = self._tasks.get(key)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from connector import ports
-from connector.loops import config
+from connector.loops import care, config
 from connector.loops import health as healths
 from robots import decision, intents, look, model
 from robots import robot as robots_robot
@@ -58,6 +58,8 @@ class Desk:
     """A structlog logger bound to the portal."""
     at: Callable[[str], None] = nothing_happens
     """Called at named points; a crash trial dies there."""
+    care: care.Register = field(default_factory=care.Register)
+    """Cards that people give into robots' care."""
 
     @property
     def book(self) -> Book:

@@ -18,8 +18,8 @@ from robots import decision, look, model
 Decide = Callable[[decision.Rules, look.Look, datetime], decision.Decision]
 Troubles = dict[ports.Dirty, Exception]
 
-FEW = 5
-"""Cards recorded together: some 7 ms, and no more than twice that is what looks add to a doorbell's answer."""
+FEW = 25
+"""Cards recorded together: some 15 ms, which is what a look may add to a doorbell's answer."""
 
 
 class Looking:
@@ -86,6 +86,7 @@ class Looking:
         if isinstance(seat, seats.Torn):
             torn.append(seat)
         else:
+            seat.look = replace(seat.look, care=self._desk.care.of(seat.ref))
             table.append(seat)
 
     async def _only_news(self, memory: ports.Memory, facts: ports.Facts) -> ports.Facts:

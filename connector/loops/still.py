@@ -75,8 +75,8 @@ def _unwanted(row: ports.Row, asked: Asked) -> ports.End | None:
     wish = row.wish
     if reloaded(row, asked.loaded):
         return _end(row, asked, S.SUPERSEDED, "робот изменён или убран")
-    if wish.digest and asked.paused.cover(wish.robot, asked.now):
-        return _end(row, asked, S.SUPERSEDED, "робот на паузе")
+    if wish.digest and (paused := asked.paused.why(wish.robot, asked.now)):
+        return _end(row, asked, S.SUPERSEDED, paused)
     if wish.not_after is not None and asked.now > wish.not_after:
         return _end(row, asked, S.TOO_LATE, f"надо было не позже {wish.not_after:%d.%m %H:%M} UTC")
     if wish.while_visit is not None and row.accepted != wish.while_visit:

@@ -158,5 +158,6 @@ class PortalWorker:
         self.reconciler.stir()
 
     def _heard(self, refs: Collection[model.CardRef]) -> None:
+        self.desk.care.looked(refs)
         self.executor.looked(refs)
         self._looked.set()

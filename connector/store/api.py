@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store import bells, engine
+    from connector.store import hands as by_hand
     from connector.store import readout as readouts
     from connector.store import retention as keeping
     from connector.store import tokens as token_rows
@@ -72,6 +73,8 @@ class Store:
     retention: keeping.SqlRetention
     readout: readouts.Readout
     """Lives of cards for reports; no loop asks for them."""
+    hands: by_hand.SqlHands
+    """The ledger as people put their hands to it."""
     under: Callable[[model.PortalId, int], Store]
     """The same rooms for the holder of a portal's lease: (portal, token). Its writes are refused once the portal is
     another worker's, save answers to what it sent itself."""
@@ -126,6 +129,7 @@ async def _server(dsn: str, daemon: bool) -> AsyncIterator[Store]:
 def over(database: engine.Engine, ringing: bells.Bells | None = None, *, sole: bool = False) -> Store:
     """The store's rooms over any Engine; `ringing` where somebody else rings the bells too."""
     from connector.store import bells, erasing, fencing, inbox, journal, leases, ledger, mirror, notebook
+    from connector.store import hands as by_hand
     from connector.store import readout as readouts
     from connector.store import retention as keeping
     from connector.store import tokens as token_rows
@@ -142,5 +146,6 @@ def over(database: engine.Engine, ringing: bells.Bells | None = None, *, sole: b
         leases=leases.SqlLeases(database, sole=sole),
         retention=keeping.SqlRetention(database),
         readout=readouts.Readout(database),
+        hands=by_hand.SqlHands(database),
         under=lambda portal, token: over(fencing.Fenced(database, portal, token), bell, sole=sole),
     )

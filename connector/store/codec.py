@@ -43,6 +43,7 @@ ACTS: Mapping[str, type] = {
     "log": intents.LogEntry,
     "copy_deal": intents.CopyDeal,
     "convert_lead": intents.ConvertLead,
+    "take_back": intents.TakeBack,
     "remember": intents.Remember,
 }
 TAGS: Mapping[type, str] = {act: tag for tag, act in ACTS.items()}

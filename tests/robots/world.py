@@ -49,6 +49,7 @@ class World:
         self.comms = ""
         self.tallies: dict[str, draws.Tally] = {}
         self.load = draws.Load({}, {})
+        self.care = looks.NOBODYS
         self.trace: tuple[decision.Told, ...] = ()
         self.wake_at: datetime | None = None
 
@@ -102,6 +103,11 @@ class World:
         self.tasks[task.id] = dataclasses.replace(task, status=model.TaskStatus.DONE)
         return self
 
+    def enroll(self, *robots: str, **how: bool) -> World:
+        """The next looks meet these robots as if the card had just come; with none the run is over."""
+        self.care = looks.Care(frozenset(map(intents.RobotId, robots)), **how)
+        return self
+
     # ------------------------------------------------------------ what Voronka does
 
     def look(self) -> World:
@@ -128,6 +134,7 @@ class World:
             activations=dict.fromkeys(self._ids_of_rules(), self.activation),
             clients=self.clients,
             duplicates=looks.Duplicates(tuple(comms.split(",")), self.duplicates),
+            care=self.care,
         )
         decided = decision.decide(self.rules, seen, self.now)
         assert not decided.needs, decided.needs

@@ -81,7 +81,8 @@ class Life:
     ) -> None:
         self.number, self.doom, self.dead = number, doom, False
         self._loop, self._died, self._trace = loop, died, trace
-        self._passed = 0
+        self.passed = 0
+        """Points that its doom has counted."""
         self.ended_at = ""
 
     def point(self, name: str) -> None:
@@ -91,8 +92,8 @@ class Life:
         doom = self.doom
         if doom is None or (doom.point and doom.point != name):
             return
-        self._passed += 1
-        if self._passed >= doom.count:
+        self.passed += 1
+        if self.passed >= doom.count:
             self.end(name)
             raise asyncio.CancelledError
 
@@ -109,14 +110,28 @@ class Troubled:
     def __init__(self, dice: random.Random, lazy: float, ill: float) -> None:
         """`lazy`: how often a call takes its time; `ill`: how often a write is refused."""
         self.dice, self.lazy, self.ill = dice, lazy, ill
+        self.writes = 0
+        """So many were asked for."""
+        self.fails_at = 0
+        """That one fails, counted from 1; 0: none does."""
+        self.committed = False
+        """It is committed all the same: the database's answer was lost."""
 
     async def pause(self) -> None:
         if self.lazy and self.dice.random() < self.lazy:
             await asyncio.sleep(self.dice.choice([0.0, 0.002, 0.03]))
 
-    def refuse(self) -> None:
+    def refuse(self) -> int:
+        """The number of a write that isn't refused."""
         if self.ill and self.dice.random() < self.ill:
             raise errors.StoreError("диск полон")
+        self.writes += 1
+        if self.writes == self.fails_at and not self.committed:
+            raise errors.StoreError("диск полон")
+        return self.writes
+
+    def loses_answer(self, number: int) -> bool:
+        return number == self.fails_at and self.committed
 
 
 @functools.cache
@@ -129,14 +144,16 @@ def _calls(room: Any) -> Sequence[str]:
 class Room:
     """One room of the store as one life sees it."""
 
-    def __init__(self, name: str, room: object, life: Life, troubled: Troubled, trace: traces.Trace) -> None:
+    def __init__(self, name: str, room: Any, life: Life, troubled: Troubled, trace: traces.Trace) -> None:
         self._name, self._life, self._troubled, self._trace = name, life, troubled, trace
         kind: Any = type(room)
         for method in _calls(kind):
             found = getattr(room, method)
-            setattr(self, method, found if method == "wait" else self._wrapped(method, found))
+            setattr(self, method, found if method == "wait" else self._wrapped(room, method, found))
 
-    def _wrapped(self, method: str, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def _wrapped(
+        self, room: Any, method: str, call: Callable[..., Awaitable[Any]]
+    ) -> Callable[..., Awaitable[Any]]:
         before, after = f"{self._name}.{method}.before", f"{self._name}.{method}.after"
         life, troubled, writes = self._life, self._troubled, method in WRITES
         trace = self._trace
@@ -146,11 +163,14 @@ class Room:
             await troubled.pause()
             if life.dead:
                 raise asyncio.CancelledError
-            if writes:
-                troubled.refuse()
+            number = troubled.refuse() if writes else 0
             found = await call(*given, **named)
             if writes:
                 trace.note("store", before[:-7], *map(_plain, given[1:]))
+                if troubled.loses_answer(number):
+                    if method == "sending":
+                        room.in_doubt()
+                    raise errors.StoreError("связь с базой оборвалась")
             life.point(after)
             await troubled.pause()
             return found

@@ -12,7 +12,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,33 @@ class Weather:
         return cls(kinds, dice.choice([0.03, 0.1, 0.3]), dice.choice([0.0, 0.05, 0.5]))
 
 
+def any_request(_body: str) -> bool:
+    return True
+
+
+@dataclass(slots=True)
+class Strike:
+    """One fault that isn't drawn but told: it meets the `nth` request (from 1) that `concerns` says it is about."""
+
+    kind: str
+    nth: int
+    concerns: Callable[[str], bool] = any_request
+    """Of a request's body."""
+    late: float | None = None
+    """With `hang_commit_later`: the commit comes so many seconds after the client gave up."""
+    blind: int = 0
+    """So many requests after it, whatever they are about, get no answer either."""
+    seen: int = 0
+
+    def meets(self, body: str) -> str:
+        """The kind of fault, empty: none."""
+        if self.seen >= self.nth:
+            self.seen += 1
+            return "reset_before_commit" if self.seen <= self.nth + self.blind else ""
+        self.seen += self.concerns(body)
+        return self.kind if self.seen == self.nth else ""
+
+
 class Net:
     def __init__(
         self,
@@ -88,12 +115,13 @@ class Net:
         """Faults of the weather that happened, by kind."""
         self.limit_errors = 0
         """Refusals of the portal's own bucket; those of the weather don't count."""
+        self.strike: Strike | None = None
 
     async def post(self, life: lives.Life, method: str, payload: Mapping[str, Any]) -> transport.Reply:
         """As `transport.Transport.post`."""
         self.requests += 1
         body = json.dumps(payload)
-        kind = self._kind()
+        kind = self._kind(body)
         self.struck[kind or "well"] += 1
         self._trace.note("net", "post", method, kind, body)
         answer: asyncio.Future[transport.Reply] = self._loop.create_future()
@@ -103,7 +131,9 @@ class Net:
     def calm(self) -> None:
         self.weather = Weather(slow=self.weather.slow)
 
-    def _kind(self) -> str:
+    def _kind(self, body: str) -> str:
+        if self.strike is not None and (told := self.strike.meets(body)):
+            return told
         weather, dice = self.weather, self._dice
         return dice.choice(weather.kinds) if weather.kinds and dice.random() < weather.likely else ""
 
@@ -160,6 +190,8 @@ class Net:
     ) -> transport.Reply | errors.PortalError:
         """The portal is slow, and goes on after the client has left."""
         after = self._dice.random() * (TIMEOUT + LATEST)
+        if self.strike is not None and self.strike.late is not None:
+            after = TIMEOUT + self.strike.late
         if after < TIMEOUT:
             await asyncio.sleep(after)
             return await self._execute(method, body)

@@ -18,8 +18,9 @@ from connector import errors, ports
 from connector.bitrix24 import desk, secret
 from connector.bitrix24 import portal as adapter
 from connector.bootstrap import wiring
-from connector.loops import activation, backfill, sending, worker
+from connector.loops import activation, backfill, looking, sending, worker
 from connector.loops import config as loop_config
+from robots import decision
 from sandbox.bitrix24 import profiles, seed
 from tests import fakes_store
 from tests.simulation import bells, clocks, config, net, people
@@ -93,9 +94,17 @@ HERE = adapter.Settings(desk=desk.Settings(chain=2))
 
 class World:
     def __init__(
-        self, number: int, plan: Plan | None = None, *, say: Callable[[str], None] = traces.nowhere
+        self,
+        number: int,
+        plan: Plan | None = None,
+        *,
+        say: Callable[[str], None] = traces.nowhere,
+        rules: decision.Rules | None = None,
+        decide: looking.Decide = decision.decide,
     ) -> None:
+        """`rules` and `decide` where a story wishes for itself what the funnel's robots wouldn't."""
         self.seed, self.shared = number, config.shared()
+        self.rules, self.decide = rules or self.shared.rules, decide
         self.plan = plan or Plan.drawn(self._dice("plan"))
         self.loop = loops.VirtualLoop(number)
         self.clock = clocks.DaemonClock(self.loop)
@@ -119,6 +128,8 @@ class World:
             done = dict.fromkeys((kind.value for kind in backfill.ORDER), clocks.START.isoformat())
             self.store.world.portals[config.PORTAL].notes[backfill.COMPLETE] = json.dumps(done)
         self._doom = self._dice("doom")
+        self.told: lives.Doom | None = None
+        """How the next life ends, where a story says it."""
         self.deaths = self.plan.deaths
         self.lives = 0
         self.life: lives.Life | None = None
@@ -136,7 +147,8 @@ class World:
 
     def born(self) -> None:
         shared, self.lives = self.shared, self.lives + 1
-        doom = lives.Doom.drawn(self._doom) if self.deaths else None
+        doom = self.told or (lives.Doom.drawn(self._doom) if self.deaths else None)
+        self.told = None
         life = self.life = lives.Life(self.lives, self.loop, doom, self._died, self.trace)
         self.trace.note("daemon", f"life {self.lives} begins", doom or "")
         if self.lives > 1:
@@ -160,12 +172,13 @@ class World:
             portal=self.here,
             stores=worker.Stores(stores.inbox, stores.mirror, stores.ledger, stores.notebook),
             sending=leave,
-            rules=shared.rules,
+            rules=self.rules,
             directory=shared.directory,
             key=b"the key of the hashes",
             settings=self.plan.settings,
             clock=self.clock,
             log=self.log,
+            decide=self.decide,
             at=life.point,
         )
         self._stores = stores

@@ -1,0 +1,25 @@
+"""The loops that serve people's hands beside the daemon: errands of commands, and what they set going."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from connector.loops import desk as desks
+from connector.loops import enrolling, errands, undoing
+from connector.store import api
+
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched) -> list[tuple[str, Loop]]:
+    care = enrolling.Enrolling(desk, store.hands)
+    back = undoing.Undoing(desk, store.hands, portal)
+    handlers = {
+        "enroll.plan": care.plan,
+        "enroll.start": care.start,
+        "undo.plan": back.plan,
+        "undo.start": back.start,
+    }
+    asked = errands.Errands(desk, handlers)
+    return [("errands", asked.run), ("enroll", care.run)]

@@ -1,0 +1,39 @@
+"""Which cards are being given into robots' care right now (`enrolling`): what a look asks before it decides.
+
+Only a mirror of the notebook: lost with the process and read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from robots import look, model
+
+
+class Register:
+    def __init__(self) -> None:
+        self._cares: Mapping[model.CardRef, look.Care] = {}
+        self._met: set[model.CardRef] = set()
+        self._done: set[model.CardRef] = set()
+
+    def put(self, cares: Mapping[model.CardRef, look.Care]) -> None:
+        """These and no others from now on."""
+        self._cares = cares
+        self._met &= cares.keys()
+
+    def of(self, ref: model.CardRef) -> look.Care:
+        found = self._cares.get(ref)
+        if found is None:
+            return look.NOBODYS
+        self._met.add(ref)
+        return found
+
+    def looked(self, refs: Collection[model.CardRef]) -> None:
+        """Their looks are recorded; one begun before the card was registered doesn't count."""
+        done = self._met.intersection(refs)
+        self._done |= done
+        self._met -= done
+
+    def take_done(self) -> set[model.CardRef]:
+        done, self._done = self._done, set()
+        return done
