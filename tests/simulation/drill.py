@@ -7,12 +7,13 @@ is always the same, so its occasions can be counted: writes of the store, reques
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.bitrix24 import dispatch, seed
-from tests.simulation import laws, people
+from tests.simulation import laws, net, people
 from tests.simulation import life as lives
 from tests.simulation import loop as loops
 from tests.simulation import world as worlds
@@ -20,57 +21,100 @@ from tests.simulation import world as worlds
 SEED = 4
 NEVER = lives.Doom("", 1_000_000_000)
 """A life that only counts."""
-Spoil = Callable[[worlds.World], None]
-"""What is done to a world before its story begins."""
+WRITE, ANSWER, REQUEST, CRASH, NOTHING = "write", "answer", "request", "crash", "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is broken, and at which occasion from 1: a write of the store is refused (`write`) or done and its answer lost
+    (`answer`), a request meets a fault of the `kind`, the daemon dies at a crash point."""
+
+    what: str
+    nth: int = 0
+    kind: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.what, str(self.nth), self.kind)))
+
+    def spoil(self, world: worlds.World) -> None:
+        if self.what in (WRITE, ANSWER):
+            world.troubled.fails_at, world.troubled.committed = self.nth, self.what == ANSWER
+        elif self.what == REQUEST:
+            world.net.strike = net.Strike(self.kind, self.nth)
+        elif self.what == CRASH:
+            world.deaths, world.told = 1, lives.Doom("", self.nth)
+        else:
+            world.told = NEVER
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
+    case: Case
     breaches: tuple[str, ...]
     lives: int
     writes: int
     """Of the store, in all lives."""
     requests: int
     points: int
-    """Crash points of the first life until the calm; 0 unless its doom counted them."""
+    """Crash points that the last life's doom counted."""
     wishes: int
+    struck: int
+    """Faults of requests that happened."""
 
 
-def tell(spoil: Spoil) -> Told:
+def tell(case: Case) -> Told:
     world = worlds.World(SEED, worlds.calm_plan())
-    spoil(world)
+    case.spoil(world)
     points: list[int] = []
+
+    async def checked(world: worlds.World) -> list[str]:
+        world.net.strike = None
+        return await laws.breaches(world)
 
     async def whole() -> list[str]:
         await world.begun()
         await _story(world)
         points.append(world.life.passed if world.life is not None else 0)
-        return list(await world.ended(laws.breaches))
+        return list(await world.ended(checked))
 
     try:
         breaches = world.loop.run(whole())
     except loops.Stuck as stuck:
         breaches = [str(stuck)]
-    writes, asked = world.troubled.writes, world.net.requests
-    return Told(tuple(breaches), world.lives, writes, asked, *points, len(laws._wishes(world)))
+    return Told(
+        case,
+        tuple(breaches),
+        world.lives,
+        world.troubled.writes,
+        world.net.requests,
+        sum(points),
+        len(laws._wishes(world)),
+        sum(count for kind, count in world.net.struck.items() if kind != "well"),
+    )
 
 
+@functools.cache
 def fair() -> Told:
     """Nothing is broken, everything is counted."""
-
-    def counted(world: worlds.World) -> None:
-        world.told = NEVER
-
-    return tell(counted)
+    return tell(Case(NOTHING))
 
 
-def broken(spoils: Iterable[tuple[str, Spoil]]) -> list[str]:
-    """Which of these spoilt tellings break a law, with what they broke."""
-    found = []
-    for name, spoil in spoils:
-        told = tell(spoil)
-        found += [f"{name}: {breach}" for breach in told.breaches]
-    return found
+def cases(what: str, step: int = 1) -> Sequence[Case]:
+    """Every `step`-th occasion; of requests other ones for each kind of fault, so that the kinds cover all together."""
+    told = fair()
+    if what == REQUEST:
+        return [
+            Case(what, nth, kind)
+            for first, kind in enumerate(net.KINDS)
+            for nth in range(1 + first % step, told.requests + 1, step)
+        ]
+    most = told.points if what == CRASH else told.writes
+    return [Case(what, nth) for nth in range(1, most + 1, step)]
+
+
+def broken(cases: Iterable[Case]) -> list[str]:
+    """The breaches of the law, each with its case."""
+    return [f"{told.case}: {breach}" for told in map(tell, cases) for breach in told.breaches]
 
 
 async def _story(world: worlds.World) -> None:
