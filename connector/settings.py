@@ -56,6 +56,8 @@ class Settings:
     """A named point of the loops at which the process kills itself (trials of crashes); empty: never."""
     public_url: str = ""
     """Where the portal reaches us from outside; empty: what `connect` was told."""
+    shared_port: bool = False
+    """Other workers of the same crew listen on it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         request_timeout=seconds("VORONKA_REQUEST_TIMEOUT", 70.0),
         sweep_period=_reader(env, _seconds_or_none)("VORONKA_SWEEP_PERIOD", None),
         lease=seconds("VORONKA_LEASE", 30.0),
+        shared_port=env.get("VORONKA_SHARED_PORT", "") == "1",
         body_timeout=seconds("VORONKA_BODY_TIMEOUT", 10.0),
         log_level=_reader(env, _level)("VORONKA_LOG_LEVEL", "INFO"),
         language=language(env),

@@ -183,7 +183,9 @@ async def _store(stack: AsyncExitStack, made: settings.Settings) -> api.Store:
 
 async def _listen(stack: AsyncExitStack, pages: web.Application, made: settings.Settings) -> int:
     try:
-        return await stack.enter_async_context(app.serving(pages, made.http_host, made.http_port))
+        return await stack.enter_async_context(
+            app.serving(pages, made.http_host, made.http_port, shared=made.shared_port)
+        )
     except app.PortTaken as taken:
         raise StartError(
             REFUSED,

@@ -38,12 +38,19 @@ def run(
             "--after-restore", help="База возвращена из копии: сначала найти на портале сделанное с тех пор."
         ),
     ] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=1, help="Пока только 1.")] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Столько процессов на одной базе PostgreSQL.")
+    ] = 1,
 ) -> None:
     """Запустить роботов. Ctrl-C или SIGTERM останавливает не дольше чем за 10 секунд."""
-    del workers
     path = finding.config(file, "run")
     made = settings.load()
+    if workers > 1:
+        from connector.cli import crew
+
+        crew.check(workers, made.database_url, after_restore=after_restore)
+        again = crew.command("run", str(path), "--reload", reload.value)
+        raise typer.Exit(crew.Crew(again, workers).run())
     kept = settings.secrets(path)
     # Reading the settings is quick and says what is wrong with them; only then the heavy imports.
     with interrupts.NotBegun():

@@ -73,9 +73,14 @@ async def _guard(request: web.Request, handler: pages.Handler) -> web.StreamResp
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str, port: int, *, header_seconds: float = HEADER_SECONDS
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    header_seconds: float = HEADER_SECONDS,
+    shared: bool = False,
 ) -> AsyncIterator[int]:
-    """Listens while the context is open; yields the port. Raises PortTaken."""
+    """Listens while the context is open; yields the port. `shared`: beside others that do so. Raises PortTaken."""
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -87,7 +92,7 @@ async def serving(
     )
     await runner.setup()
     try:
-        yield await _listen(runner, host, port)
+        yield await _listen(runner, host, port, shared=shared)
     finally:
         await runner.cleanup()
 
@@ -113,8 +118,8 @@ _WHY = {
 }
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
-    site = web.TCPSite(runner, host, port, backlog=1024, reuse_address=True)
+async def _listen(runner: web.AppRunner, host: str, port: int, *, shared: bool) -> int:
+    site = web.TCPSite(runner, host, port, backlog=1024, reuse_address=True, reuse_port=shared or None)
     try:
         await site.start()
     except OSError as refused:

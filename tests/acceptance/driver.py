@@ -269,9 +269,9 @@ class Daemon:
         }
         self.process: Process | None = None
 
-    def start(self, **env: str) -> Daemon:
+    def start(self, *args: str, **env: str) -> Daemon:
         self.process = Process(
-            [str(VORONKA), "run", str(self.file)], self.folder / "daemon.log", {**self.env, **env}
+            [str(VORONKA), "run", str(self.file), *args], self.folder / "daemon.log", {**self.env, **env}
         )
         return self
 

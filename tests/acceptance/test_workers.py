@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import random
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -129,3 +130,34 @@ def test_a_stop_hands_over_at_once(crew: Crew) -> None:
     wait_for("the takeover", lambda: not crew.standby(1), LEASE)
     deal = crew.portal.deal(**{driver.NEEDS: "окно"})
     wait_for("the first task", lambda: crew.portal.task_lines(deal) == [f"open: {FIRST}"], 10)
+
+
+def test_a_crew_of_one_command_survives_its_holder(tmp_path: pathlib.Path) -> None:
+    """`run --workers 2`: one port for both; kill -9 of the one that holds the portal, the other goes on, a third comes."""
+    database, port = postgres_server.fresh(empty=True), driver.free_port()
+    portal = driver.Sandbox(tmp_path, daemon_port=port)
+    crew = driver.Daemon(tmp_path, portal.port, port, VORONKA_DATABASE_URL=database, VORONKA_LEASE=str(LEASE))
+    try:
+        crew.start("--workers", "2").ready()
+        first = portal.deal(**{driver.NEEDS: "окно"})
+        wait_for("the first task", lambda: portal.task_lines(first) == [f"open: {FIRST}"], 20)
+        one, other = pids(crew)
+        os.kill(one, signal.SIGKILL)
+        os.kill(other, signal.SIGSTOP)  # whichever of them held the portal, nobody does now
+        time.sleep(LEASE)
+        os.kill(other, signal.SIGCONT)
+        second = portal.deal(**{driver.NEEDS: "окно"})
+        wait_for("the second task", lambda: portal.task_lines(second) == [f"open: {FIRST}"], 30)
+        assert len(pids(crew)) == 3
+        assert portal.task_lines(first) == [f"open: {FIRST}"]
+    finally:
+        stopped = crew.process.stop(20) if crew.process else None
+        portal.close()
+        postgres_server.drop(database)
+    assert stopped == 0
+
+
+def pids(crew: driver.Daemon) -> list[int]:
+    """Of every worker that the crew ever started."""
+    assert crew.process is not None
+    return [int(found) for found in re.findall(r"запущен \(pid (\d+)\)", crew.process.output())]
