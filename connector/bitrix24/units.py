@@ -25,14 +25,14 @@ class Unit:
     done: asyncio.Future[list[Outcome]]
     costs: list[float] = field(default_factory=list)
     size: int = 0
+    alone: bool = field(init=False)
+    """It needs a request of its own."""
+    writes: bool = field(init=False)
 
-    @property
-    def alone(self) -> bool:
-        return len(self.commands) == 1 and phpquery.needs_own_request(self.commands[0])
-
-    @property
-    def writes(self) -> bool:
-        return any(each.write for each in self.commands)
+    def __post_init__(self) -> None:
+        # Asked at every packing, of all that waits.
+        self.alone = len(self.commands) == 1 and phpquery.needs_own_request(self.commands[0])
+        self.writes = any(each.write for each in self.commands)
 
     def fail(self, error: errors.PortalError) -> None:
         self.answer([error] * len(self.commands))
