@@ -55,7 +55,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "look-up without settle",
-        "connector/loops/executor.py",
+        "connector/loops/outcomes.py",
         "        retry_at = now + timedelta(seconds=self._desk.settings.settle_window)\n",
         "        retry_at = now\n",
         [f"{WORLDS}[{first}]" for first in range(0, 250, 50)],

@@ -12,33 +12,23 @@ from dataclasses import replace
 from typing import Any
 
 from connector import ports
+from connector.loops import behind
 from robots import forgetting, look, model
 
-Page = Sequence[ports.CopiedCard] | Sequence[ports.CopiedClient]
+Page = behind.Page
 
 
-class Forgetful(ports.Portal):
+class Forgetful(behind.Behind):
     def __init__(
         self, portal: ports.Portal, name: model.PortalId, erasure: ports.Erasure, key: bytes
     ) -> None:
         """`key` keys the hashes of the list."""
-        self._portal, self._name, self._erasure, self._key = portal, name, erasure, key
+        super().__init__(portal)
+        self._name, self._erasure, self._key = name, erasure, key
 
     async def _marks(self) -> forgetting.Marks:
         """Asked after every answer: a person may be erased at any moment."""
         return await self._erasure.marks(self._name, self._key)
-
-    def crowded(self) -> float:
-        return self._portal.crowded()
-
-    def coming(self, cards: int) -> None:
-        self._portal.coming(cards)
-
-    async def directory(self) -> model.Directory:
-        return await self._portal.directory()
-
-    async def watermarks(self) -> ports.Watermarks:
-        return await self._portal.watermarks()
 
     async def facts(
         self, asks: Sequence[ports.FactsAsk], lane: ports.Lane
@@ -89,21 +79,9 @@ class Forgetful(ports.Portal):
         seen = (one for one in swept.seen if not _own(marks, one.thing))
         return replace(swept, seen=tuple(seen))
 
-    async def traces(self, cursors: Mapping[str, Any]) -> ports.Traces | None:
-        return await self._portal.traces(cursors)
-
     async def copy(self, kind: ports.Kind, below: int | None) -> AsyncIterator[Page]:
         async for page in self._portal.copy(kind, below):
             yield _page(await self._marks(), page)
-
-    def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
-        return self._portal.ids(kind)
-
-    async def perform(self, row: ports.Row) -> ports.Done:
-        return await self._portal.perform(row)
-
-    async def find(self, row: ports.Row) -> ports.Done | None:
-        return await self._portal.find(row)
 
 
 def _facts(marks: forgetting.Marks, facts: ports.Facts) -> ports.Facts:

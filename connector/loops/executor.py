@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector import errors, ports
-from connector.loops import config, pauses, still, supervisor
 from connector.loops import desk as desks
+from connector.loops import outcomes, pauses, still, supervisor
 from connector.loops import sending as sends
 from robots import intents, model
 
 S = intents.WishState
-ADOPTED = "adopted"
-NO_EFFECT = "no_effect"
-LOOK_AGAIN = 5
-"""Tries after which «not found» is the wish's own end: its card has been looked at since and is there."""
 
 
 def nobody() -> None:
@@ -42,12 +38,7 @@ class Executor:
         """Tasks being set now: their doorbells come before their ids."""
         self._aside: dict[model.CardRef, float] = {}
         self._ends: list[tuple[ports.Row, ports.End]] = []
-        self._failing: dict[intents.WishKey, datetime] = {}
-        """When a wish was first put off by the portal, in this life."""
-        self._lacking: dict[intents.WishKey, str] = {}
-        """Which scope a wish waits for."""
-        self._vanished: set[model.CardRef] = set()
-        """The portal found nothing where a wish went: was the card deleted?"""
+        self._outcomes = outcomes.Outcomes(desk, sending, self._put_aside)
         self.wake = asyncio.Event()
         self._answered = asyncio.Event()
 
@@ -127,15 +118,28 @@ class Executor:
                 case still.Wait.LATER:
                     self._put_aside(row, desk.settings.poll)
                 case None:
-                    for one in (row, *still.beside(row, behind[row.wish.card], asked)):
-                        self._flying[one.wish.key] = one.wish.card
-                        self._since.setdefault(one.wish.card, desk.clock.monotonic())
-                        supervisor.spawn(group, self._carry_out(one), name=f"wish {desk.id} {one.seq}")
+                    fit = (row, *still.beside(row, behind[row.wish.card], asked))
+                    called_off += await self._take_off(group, fit, now)
         if looks:
             await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(looks)])
         if called_off:
             await self._end(called_off)
         return len(rows)
+
+    async def _take_off(
+        self, group: asyncio.TaskGroup, rows: Iterable[ports.Row], now: datetime
+    ) -> list[tuple[ports.Row, ports.End]]:
+        """Those that a limit or a person's peace keeps on the ground."""
+        kept: list[tuple[ports.Row, ports.End]] = []
+        for row in rows:
+            held = await self._desk.meter.hold(self._desk, row, now)
+            if held is not None:
+                kept.append((row, held))
+                continue
+            self._flying[row.wish.key] = row.wish.card
+            self._since.setdefault(row.wish.card, self._desk.clock.monotonic())
+            supervisor.spawn(group, self._carry_out(row), name=f"wish {self._desk.id} {row.seq}")
+        return kept
 
     async def _behind(
         self, heads: Sequence[ports.Row], now: datetime
@@ -179,86 +183,12 @@ class Executor:
             if self._sending.was_barred(key):
                 self._put_aside(row, self._desk.settings.poll)  # the lease ran out: not asked again at once
                 return None
-            return self._outcome(row, trouble)
+            return self._outcomes.of(row, trouble)
         self._desk.at("after_answer")
         if self._sending.was_barred(key):
             return None
-        self._failing.pop(key, None)
-        return ended(row, done, self._desk.clock.now())
-
-    def _outcome(self, row: ports.Row, trouble: Exception) -> ports.End | None:
-        now, settings = self._desk.clock.now(), self._desk.settings
-        match trouble:
-            case errors.PortalClosed():
-                supervisor.tell_closed(self._desk, trouble)
-                return self._again(row, now, 0.0, trouble.text)
-            case errors.StoreError():
-                supervisor.store_is_ill(self._desk, trouble)
-                self._put_aside(row, settings.restart_first)
-                return None
-            case errors.NoScope():
-                return self._without_scope(row, now, trouble)
-            case errors.NotFound() if row.tries < LOOK_AGAIN and self._sending.was_sent(row.wish.key):
-                self._vanished.add(row.wish.card)
-                delay = config.backoff(row.tries, settings.torn_delay, settings.restart_most)
-                return self._again(row, now, delay, _words(trouble))
-            case errors.Rejected():
-                self._failing.pop(row.wish.key, None)
-                return ports.End(row.wish.key, S.REFUSED, now, note=_words(trouble))
-            case errors.Retryable() | errors.Unreadable() if not self._maybe_done(row, trouble):
-                return self._put_off(row, now, trouble)
-            case errors.PortalError() if self._sending.was_sent(row.wish.key):
-                return self._unknown(row, now, _words(trouble))
-            case _:
-                self._desk.log.error("loop.failed", loop="executor", error=str(trouble), exc_info=trouble)
-                if self._sending.was_sent(row.wish.key):
-                    return self._unknown(row, now, supervisor.last_line(trouble))
-                return self._put_off(row, now, trouble)
-
-    def _without_scope(self, row: ports.Row, now: datetime, lack: errors.NoScope) -> ports.End | None:
-        """Not this wish's fault: red until a person has ticked the scope, then it goes out if it is still wanted."""
-        self._lacking[row.wish.key] = lack.scope
-        code, text = f"scope_{lack.scope}", errors.words(lack)
-        if not self._desk.health.says(code, text):
-            self._desk.log.error("portal.degraded", reason=text)
-        self._desk.health.trouble(code, text)
-        settings = self._desk.settings
-        return self._again(
-            row, now, config.backoff(row.tries, settings.retry_first, settings.closed_most), str(lack)
-        )
-
-    def _lacks_no_more(self, key: intents.WishKey) -> None:
-        """It went through, or is no longer wanted; the scope is there again unless another wish still lacks it."""
-        scope = self._lacking.pop(key, None)
-        if scope is not None and scope not in self._lacking.values():
-            self._desk.health.clear(f"scope_{scope}")
-
-    def _maybe_done(self, row: ports.Row, trouble: Exception) -> bool:
-        """An unreadable answer after sending may hide a success; Retryable says that nothing was done."""
-        return isinstance(trouble, errors.Unreadable) and self._sending.was_sent(row.wish.key)
-
-    def _unknown(self, row: ports.Row, now: datetime, why: str) -> ports.End:
-        retry_at = now + timedelta(seconds=self._desk.settings.settle_window)
-        return ports.End(row.wish.key, S.UNKNOWN, now, note=why, retry_at=retry_at)
-
-    def _put_off(self, row: ports.Row, now: datetime, trouble: Exception) -> ports.End | None:
-        """Surely not done: again later, and not for ever."""
-        settings, key = self._desk.settings, row.wish.key
-        first = self._failing.setdefault(key, now)
-        if row.tries >= settings.give_up_tries and (now - first).total_seconds() >= settings.give_up_after:
-            self._failing.pop(key)
-            return ports.End(key, S.GIVEN_UP, now, note=_words(trouble))
-        delay = config.backoff(row.tries, settings.retry_first, settings.retry_most)
-        asked = trouble.delay or 0.0 if isinstance(trouble, errors.Retryable) else 0.0
-        return self._again(row, now, max(delay, asked), _words(trouble))
-
-    def _again(self, row: ports.Row, now: datetime, delay: float, why: str) -> ports.End | None:
-        """A row never committed as sent is `wished` as it was: no transition, only a wait."""
-        if not self._sending.was_sent(row.wish.key):
-            self._put_aside(row, delay)
-            return None
-        retry_at = now + timedelta(seconds=delay)
-        return ports.End(row.wish.key, S.WISHED, now, note=why, retry_at=retry_at)
+        self._outcomes.went_through(key)
+        return outcomes.ended(row, done, self._desk.clock.now())
 
     # ------------------------------------------------------------ writing answers
 
@@ -285,13 +215,10 @@ class Executor:
         try:
             self._desk.at("before_end")
             await self._end(ends)
-        except BaseException:
+        except BaseException:  # a cancellation too: answers are lost by nobody's ill luck
             self._ends = ends + self._ends
             raise
         self._flown([row.wish.key for row, _ in ends])
-        for row, end in ends:
-            if end.to.final:
-                self._failing.pop(row.wish.key, None)
         self.wake.set()
 
     def _flown(self, keys: Collection[intents.WishKey]) -> None:
@@ -320,58 +247,14 @@ class Executor:
             # It was seen half-made meanwhile, and nothing was decided about it.
             await desk.inbox.mark(desk.id, made)
         for row, end in ends:
-            if end.to is not S.WISHED:
-                self._lacks_no_more(row.wish.key)
-            tell_end(desk, row, end)
-        looks, self._vanished = self._vanished, set()
-        await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(looks)])
+            self._outcomes.written(row, end)
+            outcomes.tell(desk, row, end)
+        await desk.inbox.mark(desk.id, [_thing(ref) for ref in sorted(self._outcomes.take_vanished())])
 
     async def _called_off(self, row: ports.Row) -> bool:
         """A look buried the card, or a reload came, between the taking of a wish and an end that needed no sending."""
         found = await self._desk.ledger.rows(self._desk.id, card=row.wish.card)
         return any(one.wish.key == row.wish.key and one.state is S.SUPERSEDED for one in found)
-
-
-def ended(row: ports.Row, done: ports.Done, now: datetime) -> ports.End:
-    unchanged = S.NO_EFFECT if done.note == NO_EFFECT else S.NOTHING_TO_DO
-    state = S.DONE if done.changed else unchanged
-    return ports.End(row.wish.key, state, now, note=done.note, made=done.made)
-
-
-_EVENTS = {
-    S.DONE: "intent.done",
-    S.NOTHING_TO_DO: "intent.done",
-    S.NO_EFFECT: "intent.done",
-    S.DRY_RUN: "intent.done",
-    S.REFUSED: "intent.refused",
-    S.UNKNOWN: "intent.unknown",
-    S.HELD: "intent.unknown",
-    S.WISHED: "intent.retrying",
-    S.GIVEN_UP: "intent.given_up",
-    S.SUPERSEDED: "intent.superseded",
-    S.TOO_LATE: "intent.superseded",
-    S.BLOCKED: "intent.superseded",
-}
-
-
-def tell_end(desk: desks.Desk, row: ports.Row, end: ports.End) -> None:
-    event = "intent.adopted" if end.note == ADOPTED else _EVENTS[end.to]
-    bad = end.to in (S.REFUSED, S.UNKNOWN, S.GIVEN_UP, S.HELD)
-    desk.log.log(
-        30 if bad else 20,
-        event,
-        card=str(row.wish.card),
-        robot=row.wish.robot,
-        state=end.to.value,
-        reason=end.note,
-        made=end.made,
-        until=end.retry_at.isoformat() if end.retry_at else None,
-    )
-
-
-def _words(trouble: Exception) -> str:
-    code = trouble.code if isinstance(trouble, errors.PortalError) else ""
-    return f"{trouble} ({code})" if code else str(trouble) or type(trouble).__name__
 
 
 def _made_deal(row: ports.Row, end: ports.End) -> ports.Thing | None:

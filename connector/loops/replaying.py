@@ -6,19 +6,19 @@ the next: what a robot began in each is found by its key and finished as if nobo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from connector import errors, ports
-from connector.loops import restoring, seats
-from robots import look, model
+from connector.loops import behind, restoring, seats
+from robots import model
 
 PATIENCE = 60.0
 """Seconds that a card with our mark waits for the card that it was made from."""
 
 
-class Replaying(ports.Portal):
+class Replaying(behind.Behind):
     """Shows a card as it was at each stay that the store knows nothing of, one stay a look."""
 
     def __init__(
@@ -30,7 +30,8 @@ class Replaying(ports.Portal):
         clock: ports.Clock,
         mode: restoring.Mode,
     ) -> None:
-        self._portal, self._name, self._mode = portal, name, mode
+        super().__init__(portal)
+        self._name, self._mode = name, mode
         self._ledger, self._mirror, self._clock = ledger, mirror, clock
         self._orphans: dict[model.CardRef, float] = {}
 
@@ -87,50 +88,6 @@ class Replaying(ports.Portal):
         swept = await self._portal.sweep(cursors)
         self._mode.sweeps += not swept.more
         return swept
-
-    def crowded(self) -> float:
-        return self._portal.crowded()
-
-    def coming(self, cards: int) -> None:
-        self._portal.coming(cards)
-
-    async def directory(self) -> model.Directory:
-        return await self._portal.directory()
-
-    async def watermarks(self) -> ports.Watermarks:
-        return await self._portal.watermarks()
-
-    async def clients(
-        self, cards: Sequence[model.Card], lane: ports.Lane
-    ) -> Mapping[model.CardRef, tuple[model.Client, ...] | Exception]:
-        return await self._portal.clients(cards, lane)
-
-    async def duplicates(
-        self, asks: Sequence[ports.CommsAsk], lane: ports.Lane
-    ) -> Mapping[model.CardRef, look.Duplicates | Exception]:
-        return await self._portal.duplicates(asks, lane)
-
-    async def owners(
-        self, things: Sequence[ports.Thing], lane: ports.Lane
-    ) -> Mapping[ports.Thing, Sequence[ports.Thing]]:
-        return await self._portal.owners(things, lane)
-
-    async def traces(self, cursors: Mapping[str, Any]) -> ports.Traces | None:
-        return await self._portal.traces(cursors)
-
-    def copy(
-        self, kind: ports.Kind, below: int | None
-    ) -> AsyncIterator[Sequence[ports.CopiedCard] | Sequence[ports.CopiedClient]]:
-        return self._portal.copy(kind, below)
-
-    def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
-        return self._portal.ids(kind)
-
-    async def perform(self, row: ports.Row) -> ports.Done:
-        return await self._portal.perform(row)
-
-    async def find(self, row: ports.Row) -> ports.Done | None:
-        return await self._portal.find(row)
 
 
 def _as_it_was(card: model.Card, stay: model.Visit) -> model.Card:

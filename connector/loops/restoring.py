@@ -16,8 +16,7 @@ from datetime import datetime, timedelta
 
 from connector import ports
 from connector.loops import desk as desks
-from connector.loops import executor as executors
-from connector.loops import supervisor
+from connector.loops import outcomes, supervisor
 from robots import intents, model
 
 NOTE = "restored"
@@ -143,7 +142,7 @@ class Careful(ports.Ledger):
         await self._ledger.end(portal, ends)
         mode = self._mode
         found = [
-            mode.asked[end.key] for end in ends if end.note == executors.ADOPTED and end.key in mode.asked
+            mode.asked[end.key] for end in ends if end.note == outcomes.ADOPTED and end.key in mode.asked
         ]
         mode.again.update(found)
         mode.adopted += len(found)

@@ -13,8 +13,7 @@ from datetime import datetime
 
 from connector import errors, ports
 from connector.loops import desk as desks
-from connector.loops import executor as executors
-from connector.loops import supervisor
+from connector.loops import outcomes, supervisor
 from robots import intents
 
 S = intents.WishState
@@ -53,7 +52,7 @@ class Settler:
         if ends:
             await desk.ledger.end(desk.id, [end for _, end in ends])
         for row, end in ends:
-            executors.tell_end(desk, row, end)
+            outcomes.tell(desk, row, end)
         return len(ends)
 
     def _without_looking(self, row: ports.Row) -> ports.End | None:
@@ -92,8 +91,8 @@ class Settler:
         for row, task in zip(rows, tasks, strict=True):
             match task.result():
                 case ports.Done() as done:
-                    end = executors.ended(row, done, self._desk.clock.now())
-                    ends[row.wish.key] = replace(end, note=executors.ADOPTED) if end.to is S.DONE else end
+                    end = outcomes.ended(row, done, self._desk.clock.now())
+                    ends[row.wish.key] = replace(end, note=outcomes.ADOPTED) if end.to is S.DONE else end
                 case None:
                     missing.append(row)
                 case Exception() as trouble:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from connector import errors, ports
-from connector.loops import config, desk, erasing, executor, replaying, restoring
+from connector.loops import behind, config, desk, outcomes, replaying, restoring
 from connector.store import api
 from robots import intents, look, model
 from tests import fakes
@@ -128,7 +128,7 @@ async def test_what_the_lost_life_made_is_found_and_counted(evening: Evening) ->
         assert {state.split(": ")[1] for state in await back.world.ledger()} == {"done"}
         assert (back.mode.on, back.mode.adopted) == (False, 3)
         rows = await back.world.store.ledger.rows(worlds.PORTAL)
-        looked_from = {row.sent_at for row in rows if row.note == executor.ADOPTED}
+        looked_from = {row.sent_at for row in rows if row.note == outcomes.ADOPTED}
         assert looked_from == {evening.since - restoring.SLACK}
         past = [seen.past for seen in back.world.script.seen if seen.card.ref == fresh]
         assert [row.state.value for row in past[-1]] == ["done"], "what follows from it is owed"
@@ -298,11 +298,7 @@ async def test_the_mode_lasts_while_anything_waits(evening: Evening) -> None:
 
 def test_what_stands_around_a_port_leaves_nothing_out() -> None:
     """A method that isn't passed on would answer None, or the port's own default."""
-    for outer, port in (
-        (restoring.Careful, ports.Ledger),
-        (replaying.Replaying, ports.Portal),
-        (erasing.Forgetful, ports.Portal),
-    ):
+    for outer, port in ((restoring.Careful, ports.Ledger), (behind.Behind, ports.Portal)):
         wanted = {name for name in vars(port) if not name.startswith("_")}
         assert wanted - vars(outer).keys() == set(), outer.__name__
 
