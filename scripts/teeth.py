@@ -72,7 +72,7 @@ SABOTAGES = (
         "connector/bitrix24/writing.py",
         '        "XML_ID": task_marker(key),\n',
         "",
-        ["tests/contract/test_portal_bitrix24.py", f"{WORLDS}[0]"],
+        ["tests/contract/test_portal_writing.py", "tests/contract/test_portal_failing.py", f"{WORLDS}[0]"],
     ),
     # More of the kind.
     Sabotage(

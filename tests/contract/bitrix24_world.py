@@ -19,6 +19,14 @@ from sandbox.bitrix24 import app, dispatch, seed
 from sandbox.bitrix24 import portal as portals
 
 ASK = model.CardKind.DEAL
+TASK = intents.SetTask(
+    title="Позвонить",
+    description="Так [B]надо[/B]: $result[x]",
+    creator=model.UserId(seed.HEAD),
+    responsible=model.UserId(seed.IVANOV),
+    deadline=datetime(2030, 1, 1, 18, tzinfo=UTC),
+    checklist=("раз", "два"),
+)
 
 
 class RealClock(ports.Clock):

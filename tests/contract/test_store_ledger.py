@@ -100,11 +100,26 @@ async def test_a_wish_waits_for_another_cards_it_stands_on(world: Any) -> None:
     assert (row.wish.key, row.before) == ("b", S.REFUSED)
 
 
-async def test_held_and_parked_chains_are_not_ready(world: Any) -> None:
-    """Held waits for a person; a card that can't be looked at can't be asked whether its wish still stands."""
+@pytest.mark.parametrize("state", [S.HELD, S.WAITING])
+async def test_what_waits_lets_its_chain_go_on(world: Any, state: S) -> None:
+    """F4: live work of other robots goes on beside what is held; what stands on it is shown, to be held with it, and
+    what only waits for its hour keeps that back."""
+    store = world.store
+    await wished(store, wish("a1", 1), wish("a2", 1), wish("on a1", 1, stands_on="a1"), wish("a4", 1))
+    await store.ledger.end(ACME, [end("a1", state, note="ждёт", retry_at=at(500))])
+    assert await ready(store) == ["a2"]
+    assert [row.wish.key for row in await store.ledger.behind(ACME, [deal(1)], NOW)] == ["on a1", "a4"]
+    await store.ledger.end(ACME, [end("a2", S.NOTHING_TO_DO)])
+    assert await ready(store) == (["on a1"] if state is S.HELD else [])
+    await store.ledger.end(ACME, [end("on a1", S.HELD)])
+    assert await ready(store) == ["a4"]
+
+
+async def test_parked_chains_are_not_ready(world: Any) -> None:
+    """A card that can't be looked at can't be asked whether its wish still stands."""
     store = world.store
     await wished(store, wish("a1", 1), wish("a2", 1), wish("b", 2))
-    await store.ledger.end(ACME, [end("a1", S.HELD, note="ждёт решения")])
+    await store.ledger.end(ACME, [end("a1", S.HELD, note="ждёт решения"), end("a2", S.SUPERSEDED)])
     await store.inbox.mark(ACME, [thing(2)])
     (row,) = await store.inbox.take(ACME, NOW, 9, ())
     await store.inbox.park(ACME, row, at(10), "нет ответа")
