@@ -31,13 +31,18 @@ BUSY = re.compile(
 )
 VORONKA = pathlib.Path(sys.executable).with_name("voronka")
 
-FUNNEL = """\
+PORTAL = """\
 version: 1
 portal:
   kind: bitrix24
   address: "127.0.0.1:{port}"
   events: webhook
   insecure_http: true
+"""
+"""How each file begins."""
+FUNNEL = (
+    PORTAL
+    + """\
 people:
   менеджер: {{field: Ответственный}}
   руководитель: {{head_of: менеджер, if_self: up, else: Орлов Сергей}}
@@ -85,6 +90,7 @@ pipelines:
           other_owner:
             - tell: [менеджер, владелец]
 """
+)
 
 
 def free_port() -> int:
@@ -328,3 +334,16 @@ class Daemon:
         """Nothing waits to be looked at or to be sent."""
         text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=5).text
         return "voronka_inbox_depth{" in text and not BUSY.search(text)
+
+
+class Pair:
+    """A portal and a daemon beside it, for several stories."""
+
+    def __init__(self, folder: pathlib.Path, yaml: str) -> None:
+        port = free_port()
+        self.sandbox = Sandbox(folder, daemon_port=port)
+        self.daemon = Daemon(folder, self.sandbox.port, port, yaml)
+
+    def close(self) -> None:
+        self.daemon.kill()
+        self.sandbox.close()

@@ -10,13 +10,9 @@ import pytest
 from tests.acceptance import driver
 from tests.acceptance.driver import wait_for
 
-YAML = """\
-version: 1
-portal:
-  kind: bitrix24
-  address: "127.0.0.1:{port}"
-  events: webhook
-  insecure_http: true
+YAML = (
+    driver.PORTAL
+    + """\
 people:
   менеджер: {{field: Ответственный}}
 pipelines:
@@ -39,22 +35,16 @@ robots:
       - task: {{title: Разобрать, for: менеджер, closes: by_hand}}
       - set: {{Предмет сделки: окна}}
 """
-MARKED = {driver.NEEDS: "отмена"}
+)
 MARKED = {driver.NEEDS: "отмена"}
 BOTH = ["open: Взять в работу", "open: Разобрать"]
 TASK = "Продажи/Новый лид/task"
 
 
-class Pair:
+class Pair(driver.Pair):
     def __init__(self, folder: pathlib.Path) -> None:
-        port = driver.free_port()
-        self.sandbox = driver.Sandbox(folder, daemon_port=port)
+        super().__init__(folder, YAML)
         self.old = [self.sandbox.deal(title=f"Старая {n}", by=by) for n, by in enumerate((3, 3, 4))]
-        self.daemon = driver.Daemon(folder, self.sandbox.port, port, YAML)
-
-    def close(self) -> None:
-        self.daemon.kill()
-        self.sandbox.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,9 @@ import pytest
 from tests.acceptance import driver
 from tests.acceptance.driver import wait_for
 
-YAML = """\
-version: 1
-portal:
-  kind: bitrix24
-  address: "127.0.0.1:{port}"
-  events: webhook
-  insecure_http: true
+YAML = (
+    driver.PORTAL
+    + """\
 people:
   менеджер: {{field: Ответственный}}
   дежурный: {{round_robin: {{department: Отдел продаж, except: Петрова Анна}}, skip: absent}}
@@ -48,23 +44,13 @@ pipelines:
           tell: new
           if: {{Требования: очередь}}
 """
+)
 QUEUED = {driver.NEEDS: "очередь"}
 
 
-class Pair:
-    def __init__(self, folder: pathlib.Path) -> None:
-        port = driver.free_port()
-        self.sandbox = driver.Sandbox(folder, daemon_port=port)
-        self.daemon = driver.Daemon(folder, self.sandbox.port, port, YAML)
-
-    def close(self) -> None:
-        self.daemon.kill()
-        self.sandbox.close()
-
-
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    made = Pair(tmp_path_factory.mktemp("kinds"))
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Pair]:
+    made = driver.Pair(tmp_path_factory.mktemp("kinds"), YAML)
     try:
         made.daemon.start().ready()
         yield made
@@ -73,19 +59,19 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 @pytest.fixture
-def breakable(tmp_path: pathlib.Path) -> Iterator[Pair]:
-    made = Pair(tmp_path)
+def breakable(tmp_path: pathlib.Path) -> Iterator[driver.Pair]:
+    made = driver.Pair(tmp_path, YAML)
     try:
         yield made
     finally:
         made.close()
 
 
-def told(pair: Pair, user: int, about: str) -> list[str]:
+def told(pair: driver.Pair, user: int, about: str) -> list[str]:
     return [text for text in pair.sandbox.notices(user) if about in text]
 
 
-def test_a_bad_phone_is_told_once_and_the_next_mistake_anew(pair: Pair) -> None:
+def test_a_bad_phone_is_told_once_and_the_next_mistake_anew(pair: driver.Pair) -> None:
     """S4.2, S4.6: one message with everything; the phone comes with the contact, later than the deal."""
     portal = pair.sandbox
     deal = portal.deal(title="Плохой телефон", by=driver.SIDOROVA, **{driver.SUBJECT: "окна"})
@@ -110,17 +96,17 @@ def test_a_bad_phone_is_told_once_and_the_next_mistake_anew(pair: Pair) -> None:
     assert [row["act"]["act"] for row in rows] == ["Notify", "Remember"] * 2
 
 
-def holders(pair: Pair, deals: list[int]) -> list[int]:
+def holders(pair: driver.Pair, deals: list[int]) -> list[int]:
     return [pair.sandbox.card(deal)["assignedById"] for deal in deals]
 
 
-def assigned(pair: Pair, deals: list[int]) -> bool:
+def assigned(pair: driver.Pair, deals: list[int]) -> bool:
     rows = pair.daemon.json("ledger", "list")
     done = {row["card"] for row in rows if row["act"]["act"] == "SetFields" and row["state"] == "done"}
     return {f"deal:{deal}" for deal in deals} <= done
 
 
-def test_a_burst_of_deals_is_dealt_out_evenly(pair: Pair) -> None:
+def test_a_burst_of_deals_is_dealt_out_evenly(pair: driver.Pair) -> None:
     """S1.1, S4.4: however many of them one look holds."""
     portal = pair.sandbox
     deals = [portal.deal(title=f"Очередь {n}", by=driver.HEAD, **QUEUED) for n in range(10)]
@@ -131,12 +117,12 @@ def test_a_burst_of_deals_is_dealt_out_evenly(pair: Pair) -> None:
     wait_for("the words", lambda: words(pair, "Очередь") == wanted)
 
 
-def words(pair: Pair, about: str) -> list[str]:
+def words(pair: driver.Pair, about: str) -> list[str]:
     managers = (driver.IVANOV, driver.SIDOROVA)
     return sorted(text.splitlines()[0] for user in managers for text in told(pair, user, about))
 
 
-def test_a_known_client_goes_to_his_manager(pair: Pair) -> None:
+def test_a_known_client_goes_to_his_manager(pair: driver.Pair) -> None:
     """S4.3: the second contact with the same phone is that of a client whom the head leads."""
     portal = pair.sandbox
     portal.contact("Ольга", "+7 916 555-55-55", by=driver.HEAD)
@@ -146,7 +132,7 @@ def test_a_known_client_goes_to_his_manager(pair: Pair) -> None:
     wait_for("her manager", lambda: holders(pair, [deal]) == [driver.HEAD])
 
 
-def test_fields_are_counted_coded_and_watched(pair: Pair) -> None:
+def test_fields_are_counted_coded_and_watched(pair: driver.Pair) -> None:
     """calculate, code and observers; whom a person added stays."""
     portal = pair.sandbox
     fields = {driver.NEEDS: "поля", driver.SUBJECT: "окна", "opportunity": 1000, "observers": [1]}
@@ -161,7 +147,7 @@ def test_fields_are_counted_coded_and_watched(pair: Pair) -> None:
     assert sorted(card["observers"]) == [1, driver.HEAD, driver.SIDOROVA]
 
 
-def test_a_lead_is_converted_once_and_whole(pair: Pair) -> None:
+def test_a_lead_is_converted_once_and_whole(pair: driver.Pair) -> None:
     """S1.3, S3.3: a second lead with the same phone brings a deal of the same contact, not another contact."""
     portal = pair.sandbox
     phone = [{"typeId": "PHONE", "valueType": "WORK", "value": "+7 916 888-88-88"}]
@@ -182,7 +168,7 @@ def _lead(portal: driver.Sandbox, number: int) -> dict[str, object]:
     return item
 
 
-def test_an_unattended_card_goes_to_another_and_the_head_hears_when_it_may_not(pair: Pair) -> None:
+def test_an_unattended_card_goes_to_another_and_the_head_hears_when_it_may_not(pair: driver.Pair) -> None:
     """S1.2, F28: no minutes at all to wait; the second one is let alone, the director is told."""
     portal = pair.sandbox
     deal = portal.deal(title="Ничья", pipeline="Доставка", by=driver.IVANOV)
@@ -194,7 +180,7 @@ def test_an_unattended_card_goes_to_another_and_the_head_hears_when_it_may_not(p
     assert "передавали уже 1 раз" in told(pair, 1, "Ничья")[0]
 
 
-def test_a_crash_between_the_draw_and_the_write_draws_no_second(breakable: Pair) -> None:
+def test_a_crash_between_the_draw_and_the_write_draws_no_second(breakable: driver.Pair) -> None:
     """S4.4, R1: killed as soon as it is recorded, and before its answer is kept: one turn for each deal."""
     portal, daemon = breakable.sandbox, breakable.daemon
     daemon.start(VORONKA_CRASH_AT="after_record").ready()

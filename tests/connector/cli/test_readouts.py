@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from connector import ports, settings
+from connector import ports
 from connector.bootstrap import notes
 from connector.cli import exits
 from connector.store import api
 from robots import intents, model
+from tests.connector.cli import beside
 from tests.robots import builders
 
 ROMASHKA = model.PortalId("romashka")
@@ -76,20 +75,7 @@ async def a_day(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    made = f"sqlite:///{tmp_path_factory.mktemp('store') / 'voronka.sqlite'}"
-    asyncio.run(a_day(made))
-    return made
-
-
-def voronka(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "connector", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=settings.child_environment(VORONKA_DATABASE_URL=url),
-    )
+    return beside.filled(tmp_path_factory.mktemp("store"), a_day)
 
 
 def told(ran: subprocess.CompletedProcess[str]) -> Any:
@@ -102,54 +88,54 @@ def pick(rows: Sequence[dict[str, Any]], *keys: str) -> list[tuple[Any, ...]]:
 
 def test_the_ledger_as_json(url: str) -> None:
     """Every row with its state, what it made, and the portal's words."""
-    rows = told(voronka(url, "ledger", "list", "--json"))
+    rows = told(beside.voronka(url, "ledger", "list", "--json"))
     assert pick(rows, "card", "state", "made", "note") == [
         ("deal:4711", "done", 5501, ""),
         ("deal:4711", "refused", None, "нет прав на im"),
     ]
     assert rows[0]["act"]["act"] == "SetTask"
     assert (
-        told(voronka(url, "ledger", "list", "--json", "--state", "refused", "--card", "deal:4711"))
+        told(beside.voronka(url, "ledger", "list", "--json", "--state", "refused", "--card", "deal:4711"))
         == rows[1:]
     )
 
 
 def test_the_mirror_as_json(url: str) -> None:
     """The card as it was last seen; one never seen is code 1 and no output."""
-    seen = told(voronka(url, "mirror", "show", "deal", "4711", "--json"))
+    seen = told(beside.voronka(url, "mirror", "show", "deal", "4711", "--json"))
     assert (seen["card"]["ref"], seen["visit"]["id"]) == ({"kind": "deal", "id": 4711}, "h1")
-    missing = voronka(url, "mirror", "show", "deal", "1", "--json")
+    missing = beside.voronka(url, "mirror", "show", "deal", "1", "--json")
     assert (missing.returncode, missing.stdout) == (exits.Code.FINDINGS, "")
 
 
 def test_why_answers_first(url: str) -> None:
     """F23: by link, by task number; the first line is the answer, the place in the YAML stands behind the act."""
-    link = voronka(url, "why", "https://romashka.bitrix24.ru/crm/deal/details/4711/", "--task")
+    link = beside.voronka(url, "why", "https://romashka.bitrix24.ru/crm/deal/details/4711/", "--task")
     assert link.stdout.splitlines() == [
         "Задача «Взять в работу» (№ 5501): сделано 02.03 10:00. Почему: сделка пришла на «Новый лид».",
         "  02.03 10:00  Продажи/Новый лид/task: задача «Взять в работу» № 5501: сделано. "
         "Сделка пришла на «Новый лид»  [r.yaml:20:9]",
         "  02.03 10:00  Продажи/Новый лид/task: уведомление сотруднику: портал отказал. Нет прав на im",
     ]
-    by_task = told(voronka(url, "why", "task", "5501", "--json"))
+    by_task = told(beside.voronka(url, "why", "task", "5501", "--json"))
     assert (by_task["reason"], len(by_task["events"])) == ("сделано", 1)
 
 
 def test_problems_and_retry(url: str) -> None:
     """What failed is listed with code 1; `retry` wishes it again, and then there is nothing more to retry."""
-    listed = voronka(url, "problems", "--json")
+    listed = beside.voronka(url, "problems", "--json")
     assert listed.returncode == exits.Code.FINDINGS
     assert pick(told(listed), "kind", "card", "state", "why") == [
         ("wish", "deal:4711", "refused", "нет прав на im")
     ]
-    assert told(voronka(url, "retry", "deal", "4711", "--json")) == {"retried": 1, "looked": 0}
-    assert voronka(url, "retry").stdout == "Повторять нечего.\n"
-    assert voronka(url, "problems").stdout == "Проблем нет.\n"
+    assert told(beside.voronka(url, "retry", "deal", "4711", "--json")) == {"retried": 1, "looked": 0}
+    assert beside.voronka(url, "retry").stdout == "Повторять нечего.\n"
+    assert beside.voronka(url, "problems").stdout == "Проблем нет.\n"
 
 
 def test_status_of_a_daemon_that_is_not_there(url: str) -> None:
     """A stopped daemon is code 1, with what is known of its robots."""
-    ran = voronka(url, "status")
+    ran = beside.voronka(url, "status")
     assert ran.returncode == exits.Code.FINDINGS
     assert ran.stdout.splitlines()[:2] == [
         "romashka.bitrix24.ru: не запущена",
@@ -160,6 +146,6 @@ def test_status_of_a_daemon_that_is_not_there(url: str) -> None:
 def test_where_nothing_ever_ran(tmp_path: Path) -> None:
     """No database: said with the command that makes one, and none is made by asking."""
     file = tmp_path / "none.sqlite"
-    ran = voronka(f"sqlite:///{file}", "status")
+    ran = beside.voronka(f"sqlite:///{file}", "status")
     assert (ran.returncode, file.exists()) == (exits.Code.CONFIG, False)
     assert ran.stderr == f"Voronka здесь ещё не работала: базы {file} нет. Запустите: voronka run ФАЙЛ\n"

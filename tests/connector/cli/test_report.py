@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import dataclasses
 import json
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from connector import ports, settings
+from connector import ports
 from connector.bootstrap import notes
 from connector.cli import exits, period, sheets
 from connector.store import api
 from robots import model
+from tests.connector.cli import beside
 from tests.robots import builders
 
 ROMASHKA = model.PortalId("romashka")
@@ -99,53 +97,42 @@ async def a_season(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    made = f"sqlite:///{tmp_path_factory.mktemp('store') / 'voronka.sqlite'}"
-    asyncio.run(a_season(made))
-    return made
-
-
-def voronka(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "connector", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=settings.child_environment(VORONKA_DATABASE_URL=url),
-    )
+    return beside.filled(tmp_path_factory.mktemp("store"), a_season)
 
 
 def test_conversion_per_person(url: str) -> None:
     """Who brings deals how far, as JSON; the names are in the table."""
     told = json.loads(
-        voronka(url, "report", "conversion", "--period", "30d", "--by", "person", "--json").stdout
+        beside.voronka(url, "report", "conversion", "--period", "30d", "--by", "person", "--json").stdout
     )
     assert [(one["key"], one["cards"], one["won"], one["lost"]) for one in told["funnels"]] == [
         (builders.IVANOV, 2, 1, 0),
         (builders.PETROVA, 1, 0, 1),
     ]
-    shown = voronka(url, "report", "conversion", "--period", "30d", "--by", "person").stdout
+    shown = beside.voronka(url, "report", "conversion", "--period", "30d", "--by", "person").stdout
     assert "Воронка «Продажи», сотрудник: Иванов Пётр" in shown
     assert "Пришло 2 карточки: выиграно 1, потеряно 0, в работе 1, ушло дальше 0." in shown
 
 
 def test_times_people_and_what_lies(url: str) -> None:
     """Three tables of the same store."""
-    stages = json.loads(voronka(url, "report", "stages", "--period", "30d", "--json").stdout)["stages"]
+    stages = json.loads(beside.voronka(url, "report", "stages", "--period", "30d", "--json").stdout)["stages"]
     by_name = {one["name"]: one for one in stages}
     assert (by_name["Новый лид"]["stays"], by_name["Новый лид"]["p90"]) == (3, 3 * 86_400)
     assert (by_name["Получили ответ"]["stays"], by_name["Получили ответ"]["standing"]) == (0, 13)
-    people = voronka(url, "report", "people", "--period", "30d").stdout.splitlines()
+    people = beside.voronka(url, "report", "people", "--period", "30d").stdout.splitlines()
     assert people[2].split("  ")[0] == "Иванов Пётр"
     assert "1 500 ₽" in people[2]
     assert people[4].startswith("Итого")
-    stale = json.loads(voronka(url, "report", "stale", "--json").stdout)["people"]
+    stale = json.loads(beside.voronka(url, "report", "stale", "--json").stdout)["people"]
     assert [(one["open"], one["older"]) for one in stale] == [(13, [12, 12, 12, 0])]
 
 
 def test_what_was_clicked_through(url: str) -> None:
     """Two stages in twenty seconds, by name."""
-    (batch,) = json.loads(voronka(url, "report", "skips", "--period", "30d", "--json").stdout)["batches"]
+    (batch,) = json.loads(beside.voronka(url, "report", "skips", "--period", "30d", "--json").stdout)[
+        "batches"
+    ]
     assert (batch["ref"]["id"], batch["responsible"], batch["stages"], batch["seconds"]) == (
         3,
         builders.IVANOV,
@@ -157,7 +144,7 @@ def test_what_was_clicked_through(url: str) -> None:
 def test_the_plan_for_a_spreadsheet(url: str, tmp_path: Path) -> None:
     """Excel opens it by a double click: a mark of the encoding, semicolons; how it is reckoned stands below."""
     paper = tmp_path / "plan.csv"
-    ran = voronka(url, "report", "plan", "--period", "7d", "--csv", str(paper))
+    ran = beside.voronka(url, "report", "plan", "--period", "7d", "--csv", str(paper))
     assert (ran.returncode, ran.stdout, ran.stderr) == (exits.Code.FINE, "", f"Записано: {paper}\n")
     assert paper.read_bytes().startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(paper.read_text("utf-8-sig").splitlines(), delimiter=";"))
@@ -168,7 +155,7 @@ def test_the_plan_for_a_spreadsheet(url: str, tmp_path: Path) -> None:
 
 def test_audit_finds_the_dump(url: str) -> None:
     """Findings are code 1, each with its evidence and what to do."""
-    ran = voronka(url, "audit", "--json")
+    ran = beside.voronka(url, "audit", "--json")
     assert ran.returncode == exits.Code.FINDINGS
     (one,) = json.loads(ran.stdout)["findings"]
     assert (one["mistake"], one["subject"], one["numbers"]) == (
@@ -193,7 +180,7 @@ def test_audit_finds_the_dump(url: str) -> None:
 )
 def test_what_cannot_be_told(url: str, arguments: tuple[str, ...], said: str) -> None:
     """One sentence and code 3."""
-    ran = voronka(url, "report", *arguments)
+    ran = beside.voronka(url, "report", *arguments)
     assert (ran.returncode, ran.stdout, ran.stderr) == (exits.Code.USAGE, "", said + "\n")
 
 
