@@ -233,6 +233,21 @@ def test_files_that_are_no_store_of_ours(lonely: driver.Daemon) -> None:
     ]
 
 
+def test_a_server_that_isnt_there(lonely: driver.Daemon) -> None:
+    """Said in a sentence that names the server and not the password; a crew of workers doesn't try for ever."""
+    port = driver.free_port()
+    down = {"VORONKA_DATABASE_URL": f"postgresql://voronka:canary@127.0.0.1:{port}/sales"}
+    sentence = (
+        f"база не открывается: 127.0.0.1:{port}/sales: "
+        "база не отвечает: сервер PostgreSQL выключен или недоступен"
+    )
+    assert refused(lonely, 6, **down).startswith(sentence)
+    crew = lonely.start("--workers", "2", **down).process
+    assert crew is not None
+    assert (crew.child.wait(60), crew.output().count(sentence) > 0) == (6, True)
+    assert "canary" not in crew.output()
+
+
 def test_a_second_daemon_on_one_store(shared: Pair, tmp_path: pathlib.Path) -> None:
     """R9, X2: two would do everything twice; the first doesn't notice."""
     second = driver.Daemon(tmp_path, shared.sandbox.port, driver.free_port())
