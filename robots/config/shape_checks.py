@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from rapidfuzz import fuzz, process
 
 from robots import schedule
-from robots.config import nodes, problems, shapes
+from robots.config import beyond, nodes, problems, shapes
 
 YES = frozenset({"true", "да", "yes", "on", "вкл"})
 NO = frozenset({"false", "нет", "no", "off", "выкл"})
@@ -167,6 +167,9 @@ class Checker:
                     key.text = name
 
     def _unknown(self, key: nodes.Scalar, shape: shapes.Keys | shapes.OneKey) -> None:
+        if never := beyond.said(key.text):
+            self._wrong(key, never, "V036")
+            return
         guess = similar(key.text, shape.keys, 60)
         hint = f"может быть, «{guess}»?" if guess else ""
         known = ", ".join(shape.keys)

@@ -212,6 +212,21 @@ def test_later_things_are_remarked_not_refused() -> None:
     ]
 
 
+def test_what_rest_gives_to_nobody_is_said_with_the_nearest_thing() -> None:
+    """X9: as an act and as a reason; one such robot is broken alone, and no likely word is guessed instead."""
+    text = """
+        leads: {on_create: [{sms: привет}, {task: {title: А}}]}
+        robots: [{name: Письмо, when: {opened: письмо}, do: [{comment: А}]}]
+        """
+    found = reading.loaded(reading.dedented(text))
+    assert [(one.code, one.text.split(": ближайшее — ")[0], one.hint) for one in found.errors] == [
+        ("V036", "SMS через провайдеров портала по REST не отправить", ""),
+        ("V036", "об открытых письмах и нажатых ссылках REST не рассказывает", ""),
+    ]
+    assert all("ближайшее — " in one.text for one in found.errors)
+    assert [one.kind for one in found.rules.robots] == ["task"]
+
+
 def test_a_person_named_as_a_field_is_remarked() -> None:
     """F9: «РОП» is the person wherever a person is meant."""
     assert reading.remarks("people: {РОП: {field: РОП}}\n") == [
@@ -299,4 +314,4 @@ def test_sarif_names_the_rule_and_the_place() -> None:
 
 def test_every_code_has_a_title() -> None:
     """The list in docs and in SARIF."""
-    assert list(problems.TITLES) == [f"V{number:03}" for number in range(1, 36)]
+    assert list(problems.TITLES) == [f"V{number:03}" for number in range(1, 37)]
