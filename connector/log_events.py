@@ -50,6 +50,14 @@ CATALOGUE: Mapping[str, Told] = {
     "intent.superseded": Told(
         "{card}: «{robot}»: уже не нужно: {reason}", "{card}: {robot}: superseded: {reason}"
     ),
+    "intent.waiting": Told(
+        "{card}: «{robot}»: сообщение ждёт до {until}: {reason}",
+        "{card}: {robot}: waits until {until}: {reason}",
+    ),
+    "intent.held": Told(
+        "{card}: «{robot}»: придержано: {reason}; voronka held",
+        "{card}: {robot}: held: {reason}; voronka held",
+    ),
     "intent.adopted": Told("{card}: «{robot}»: нашла сделанное раньше", "{card}: {robot}: found it done"),
     "intent.retrying": Told("{card}: «{robot}»: повторю в {until}", "{card}: {robot}: again at {until}"),
     "intent.given_up": Told("{card}: «{robot}»: не вышло: {reason}", "{card}: {robot}: given up: {reason}"),
@@ -99,6 +107,10 @@ CATALOGUE: Mapping[str, Told] = {
     ),
     "lease.given_up": Told("Портал отдан другому процессу", "the portal is given to another worker"),
     "lease.failed": Told("Базу не спросить, чей портал: {reason}", "the lease can't be asked for: {reason}"),
+    "limit.reached": Told(
+        "«{robot}»: предел достигнут, остальное придержано; voronka held",
+        "{robot}: limit reached, the rest is held; voronka held",
+    ),
     "enroll.begun": Told(
         "Открытые карточки берутся под роботов {robots}: {cards} (решил {by})",
         "open cards are given to the robots {robots}: {cards} (decided by {by})",

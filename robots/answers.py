@@ -7,10 +7,12 @@ and keys»). Facts that aren't gathered raise `look.NotGathered` before anything
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from robots import conditions, fights, intents, kinds, occasions
 from robots import look as looks
+from robots import robot as robots_robot
 from robots.kinds import base
 
 
@@ -69,7 +71,7 @@ def _wish(
         digest=robot.digest,
         card=ref,
         cause=cause,
-        act=step.act,
+        act=_act(robot, step.act),
         because=step.because,
         stands_on=keys.get(step.after) if step.after else None,
         while_visit=occasion.visit.id if _is_bound(duty, step) else None,
@@ -78,6 +80,10 @@ def _wish(
         depth=look.depth,
         pick=step.pick,
     )
+
+
+def _act(robot: robots_robot.Robot, act: intents.Act) -> intents.Act:
+    return replace(act, urgent=True) if robot.urgent and isinstance(act, intents.Notify) else act
 
 
 def _is_bound(duty: occasions.Duty, step: base.Step) -> bool:

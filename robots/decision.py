@@ -8,7 +8,7 @@ of its cause, so that the same look twice wishes the same, and the ledger takes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -21,7 +21,9 @@ from robots import (
     expected,
     gate_words,
     intents,
+    limits,
     model,
+    notices,
     obligations,
     occasions,
 )
@@ -42,6 +44,8 @@ class Rules:
     gates: tuple[robots_robot.Gate, ...] = ()
     hands_off: conditions.Condition | None = None
     config: str = ""
+    manners: notices.Manners = notices.PLAIN
+    limits: Mapping[str, limits.Rate] = field(default_factory=dict)
 
     @cached_property
     def timetable(self) -> occasions.Timetable:
@@ -60,7 +64,7 @@ ENGINE = intents.RobotId("Voronka")
 
 def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
     """Pure and repeatable. `look` must be whole: a torn one is not for deciding."""
-    draft = drafts.Draft(look, now)
+    draft = drafts.Draft(look, now, rules.manners)
     if look.unfinished_origin:
         draft.tell(ENGINE, base.Outcome.BLOCKED, "карточку создаёт передача, она ещё не закончена")
         return draft.done(look.accepted, look.refused)
@@ -192,7 +196,8 @@ def _notice(gate: robots_robot.Gate, look: looks.Look, text: str, because: str) 
     if look.directory.active(to) is None or to is None:
         return None
     tag = f"{look.card.ref}/gate/{to}"
-    return _gate_wish(gate, look, "notice", intents.Notify(to, text, tag), because)
+    # It answers what its addressee did this minute: no hour is too late for it.
+    return _gate_wish(gate, look, "notice", intents.Notify(to, text, tag, urgent=True), because)
 
 
 def _tell(verdict: robots_gates.Tell, look: looks.Look, draft: drafts.Draft) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from robots import intents, model
+from robots import intents, model, notices
 from robots import look as looks
 from robots.kinds import base
 
@@ -40,8 +40,8 @@ _WISHED = base.Outcome.WISHED.value
 class Draft:
     """A decision in the making: collects wishes, lines and the nearest moment."""
 
-    def __init__(self, seen: looks.Look, now: datetime) -> None:
-        self.seen, self.now = seen, now
+    def __init__(self, seen: looks.Look, now: datetime, manners: notices.Manners = notices.PLAIN) -> None:
+        self.seen, self.now, self.manners = seen, now, manners
         self.known = {row.wish.key: row for row in seen.past}
         self.wishes: list[intents.Wish] = []
         self.trace: list[Told] = []
@@ -55,7 +55,7 @@ class Draft:
         elif known is not None:
             self.tell(wish.robot, base.Outcome.ALREADY_DONE, wish.because, mark, wish.key)
             return
-        self.wishes.append(wish)
+        self.wishes.append(notices.timed(wish, self.seen, self.manners, self.now))
         self.trace.append(Told(wish.robot, _WISHED, wish.because, mark, wish.key))
 
     def tell(

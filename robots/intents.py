@@ -115,6 +115,10 @@ class Notify:
     to: model.UserId
     text: str
     tag: str
+    urgent: bool = False
+    """At any hour, and however many there were today (users.md F14)."""
+    can_wait: bool = False
+    """It goes with the digest where its addressee has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +279,10 @@ class Wish:
     """0 where a person or the client is the cause; one more than the wish that caused it otherwise."""
     pick: Pick | None = None
     """Until it is recorded: whom its act is about is drawn in the same transaction, once for its key."""
+    not_before: datetime | None = None
+    """Of a message: it waits until then (`robots.notices`)."""
+    digest_at: datetime | None = None
+    """Of a message: when its addressee's next digest goes."""
     calm: bool = False
     """Of a person's work over many cards (`enroll`, `undo`): its effect is no cause for robots, and no limit counts it."""
 
@@ -292,16 +300,22 @@ class WishState(StrEnum):
     GIVEN_UP = "given_up"
     DRY_RUN = "dry_run"
     HELD = "held"
+    """A person decides."""
+    WAITING = "waiting"
+    """A message waits for its hour."""
     TOO_LATE = "too_late"
 
     @property
     def final(self) -> bool:
-        return self not in {WishState.WISHED, WishState.SENT, WishState.UNKNOWN, WishState.HELD}
+        return self not in _OPEN
 
     @property
     def happened(self) -> bool:
         """The effect stands over there."""
         return self in {WishState.DONE, WishState.NOTHING_TO_DO}
+
+
+_OPEN = frozenset({WishState.WISHED, WishState.SENT, WishState.UNKNOWN, WishState.HELD, WishState.WAITING})
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,10 @@ def _overdue(
         tag = f"{seen.card.ref}/{row.wish.robot}/overdue/{user}"
         tail = f"overdue {task.deadline:%Y%m%dT%H%M}/{user}"
         yield Due(
-            row, tail, intents.Notify(user, text, tag), f"задача «{task.title}» просрочена: срок был {due}"
+            row,
+            tail,
+            intents.Notify(user, text, tag, can_wait=True),
+            f"задача «{task.title}» просрочена: срок был {due}",
         )
 
 

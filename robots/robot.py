@@ -104,6 +104,8 @@ class Robot:
     """Its place among the robots of one moment: the file's order."""
     was: intents.RobotId | None = None
     """Its former path (`was:`): the history under it is this robot's."""
+    urgent: bool = False
+    """Its messages go at any hour (users.md F14)."""
 
 
 class GateDoes(StrEnum):

@@ -158,6 +158,27 @@ SABOTAGES = (
         ],
     ),
     Sabotage(
+        "what broke off in the middle is half there",
+        "connector/store/engine.py",
+        '        raw.execute("ROLLBACK TO work")\n',
+        "",
+        ["tests/simulation/test_nth_step.py"],
+    ),
+    Sabotage(
+        "answers are forgotten while the disk is full",
+        "connector/loops/executor.py",
+        "            self._ends = ends + self._ends\n            raise\n",
+        "            raise\n",
+        ["tests/simulation/test_nth.py::test_a_write_of_the_store_fails"],
+    ),
+    Sabotage(
+        "a half-made conversion is begun again",
+        "connector/bitrix24/converting.py",
+        "        known = self.state.made.get(number)\n",
+        "        known = None\n",
+        ["tests/simulation/test_acts.py::test_whatever_strikes_it_is_done_once[commit_then_reset]"],
+    ),
+    Sabotage(
         "whoever rings is believed",
         "connector/web/hooks.py",
         "    right = bool(token) and hmac.compare_digest(token, bell.token)\n",

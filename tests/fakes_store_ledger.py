@@ -51,7 +51,7 @@ class MemoryLedger(ports.Ledger):
         rows = self._world.portals[portal]
         heads: dict[model.CardRef, memory_rows.WishRow] = {}
         for row in rows.wishes.values():
-            if not row.state.final:
+            if not row.state.final and row.state not in transitions.BESIDE:
                 first = heads.setdefault(row.wish.card, row)
                 heads[row.wish.card] = min(first, row, key=lambda each: each.seq)
         found = [
@@ -62,7 +62,7 @@ class MemoryLedger(ports.Ledger):
             and ref not in busy
             and not _parked(rows, ref, now)
         ]
-        found = [row for row in found if row.before is None or row.before.final]
+        found = [row for row in found if row.before in (None, S.HELD) or row.before.final]
         return sorted(found, key=lambda row: row.seq)[:limit]
 
     async def behind(
@@ -72,7 +72,11 @@ class MemoryLedger(ports.Ledger):
         found: list[ports.Row] = []
         for ref in cards:
             chain = sorted(
-                (row for row in rows.wishes.values() if row.wish.card == ref and not row.state.final),
+                (
+                    row
+                    for row in rows.wishes.values()
+                    if row.wish.card == ref and not row.state.final and row.state not in transitions.BESIDE
+                ),
                 key=lambda row: row.seq,
             )
             wished = itertools.takewhile(

@@ -103,7 +103,7 @@ def kind_of(code: str) -> str:
         return "portal_unreachable"
     if code == "rights" or code.startswith("portal_"):
         return "access_lost"
-    return {"store": "disk", "gone": "held", "restored": "held"}.get(
+    return {"store": "disk", "gone": "held", "restored": "held", "held": "held"}.get(
         code, "many_failures" if code.startswith("loop_") else ""
     )
 

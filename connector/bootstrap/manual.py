@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from connector.loops import desk as desks
-from connector.loops import enrolling, errands, undoing
+from connector.loops import enrolling, errands, letters, undoing
 from connector.store import api
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -22,4 +22,6 @@ def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched) -> list[t
         "undo.start": back.start,
     }
     asked = errands.Errands(desk, handlers)
-    return [("errands", asked.run), ("enroll", care.run)]
+    desk.meter.source = store.hands
+    due = letters.Letters(desk, store.hands)
+    return [("errands", asked.run), ("enroll", care.run), ("letters", due.run)]

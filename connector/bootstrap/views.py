@@ -8,14 +8,17 @@ from collections.abc import Iterator, Sequence
 from connector import ports
 from connector.bootstrap import daemon, notes
 from connector.web import seams
-from robots import intents, model, story
+from robots import intents, model, story, words
 
 SHOWN = 15
+HELD = "held"
+"""The note of what limits hold."""
 OPEN = (
     intents.WishState.WISHED,
     intents.WishState.SENT,
     intents.WishState.UNKNOWN,
     intents.WishState.HELD,
+    intents.WishState.WAITING,
     intents.WishState.REFUSED,
     intents.WishState.GIVEN_UP,
     intents.WishState.NO_EFFECT,
@@ -86,6 +89,9 @@ class Views:
             for lack in (*worked.reached.notes, *worked.reached.troubles.values()):
                 yield seams.Trouble("portal_degraded", lack)
         yield from worked.admission.notes()
+        if worked.worker is not None and (held := worked.worker.desk.meter.held):
+            acts = words.count(sum(held.values()), "действие", "действия", "действий")
+            yield seams.Trouble(HELD, f"пределами придержано: {acts} ({', '.join(held)}): voronka held")
         keeper = worked.keeper
         if keeper is None:
             return

@@ -10,6 +10,7 @@ from connector import logs
 from connector.alerts import channels, disk, watch
 from connector.bootstrap import daemon, views
 from connector.store import opening
+from connector.web import seams
 from robots import intents, words
 from robots.config import settings as config_settings
 
@@ -57,7 +58,7 @@ def over(worked: daemon.Daemon, seen: views.Views, key: bytes, log: Any) -> watc
     if lack := channels.channels(plan(worked).to, smtp)[1]:
         log.warning("portal.degraded", reason=lack)
     sight = watch.Sight(
-        troubles=lambda: seen.ready().troubles,
+        troubles=lambda: _troubles(seen.ready()),
         failures=Failures(worked),
         disk=lambda: disk.low(store),
         plan=lambda: plan(worked),
@@ -74,6 +75,11 @@ def over(worked: daemon.Daemon, seen: views.Views, key: bytes, log: Any) -> watc
         channels_for=lambda to: channels.channels(to, smtp)[0],
         clean=logs.Filter(worked.kept.values(), key).clean,
     )
+
+
+def _troubles(ready: seams.Readiness) -> tuple[seams.Trouble, ...]:
+    """What limits hold isn't red, but somebody may want to hear of it."""
+    return (*ready.troubles, *(note for note in ready.notes if note.code == views.HELD))
 
 
 def _zone(worked: daemon.Daemon) -> str:

@@ -65,7 +65,8 @@ async def gather(beside: reading.Beside) -> dict[str, Any]:
     health = reach(await notebook.read(portal, notes.HTTP))
     robots = await notebook.read(portal, notes.ROBOTS) or {}
     accepted = await notebook.read(portal, notes.ACCEPTED) or {}
-    rows = await beside.store.ledger.rows(portal, states=(*TROUBLED, intents.WishState.WISHED), limit=100_000)
+    states = (*TROUBLED, intents.WishState.WISHED, intents.WishState.WAITING)
+    rows = await beside.store.ledger.rows(portal, states=states, limit=100_000)
     remarks = list(health.get("notes", ()))
     if not health and await notebook.read(portal, notes.WAITING):
         remarks.append({"code": "config_waiting", "text": "изменения ждут: voronka apply"})

@@ -18,6 +18,9 @@ QUESTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("жив ли робот", "voronka status"),
         ("что не вышло, и сделать ещё раз", "voronka problems → voronka retry"),
         ("что писал журнал", "voronka logs ФАЙЛ"),
+        ("что сделали бы те, кто смотрит", "voronka diary"),
+        ("что ждёт моего решения", "voronka held"),
+        ("всё остановить", "voronka stop"),
     ),
     EN: (
         ("see how it works", "voronka demo"),
@@ -29,6 +32,9 @@ QUESTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("know whether the robots are alive", "voronka status"),
         ("see what failed, and do it again", "voronka problems → voronka retry"),
         ("read the log in words", "voronka logs FILE"),
+        ("know what watching robots would do", "voronka diary"),
+        ("see what waits for my word", "voronka held"),
+        ("stop everything", "voronka stop"),
     ),
 }
 

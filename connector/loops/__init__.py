@@ -18,12 +18,15 @@
     backfill   the first copy
     comms      keyed hashes of phones and e-mails
     pauses     robots that a person has paused
+    holding    what is above a robot's limit or a person's day
+    letters    messages whose hour has come, to each person as one
+    errands    what commands ask of the daemon: enrolling (with care), undoing
     config     periods, windows, sizes
 
 Law: no loop keeps anything in memory that it couldn't lose. Log events (their sentences are in connector/log_events.py):
 card.looked card.gone card.torn card.parked robot.decided intent.sent intent.done intent.refused intent.unknown
-intent.superseded intent.adopted intent.retrying intent.given_up portal.throttled portal.closed portal.opened
+intent.superseded intent.waiting intent.held intent.adopted intent.retrying intent.given_up portal.throttled portal.closed portal.opened
 sweep.done sweep.failed backfill.page backfill.done loop.failed store.failed store.recovered.
 
-Crash points (`Desk.at`): before_record after_record before_send after_answer before_end in_settle in_sweep_before_cursor.
+Crash points (`Desk.at`): before_record after_record before_send after_answer before_end after_bundle in_settle in_sweep_before_cursor.
 """

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from connector import ports
-from connector.loops import care, config
+from connector.loops import care, config, holding
 from connector.loops import health as healths
 from robots import decision, intents, look, model
 from robots import robot as robots_robot
@@ -60,6 +60,8 @@ class Desk:
     """Called at named points; a crash trial dies there."""
     care: care.Register = field(default_factory=care.Register)
     """Cards that people give into robots' care."""
+    meter: holding.Meter = field(default_factory=holding.Meter)
+    """What was sent lately, for limits and for people's peace."""
 
     @property
     def book(self) -> Book:

@@ -12,7 +12,7 @@ from enum import Enum
 
 from connector import ports
 from connector.loops import pauses
-from robots import intents, model
+from robots import intents, model, notices
 
 S = intents.WishState
 
@@ -46,7 +46,9 @@ def still(row: ports.Row, asked: Asked) -> ports.End | Wait | None:
         if not isinstance(wish.act, intents.CloseTask):
             return _end(row, asked, S.SUPERSEDED, "карточка удалена")
         return _unfounded(row, asked)
-    return _unwanted(row, asked) or _unfounded(row, asked) or _unseen(row, asked)
+    if wish.robot == notices.BUNDLE:
+        return None  # of many cards and none: nothing is to be looked at
+    return _unwanted(row, asked) or _unfounded(row, asked) or _too_soon(row, asked) or _unseen(row, asked)
 
 
 def beside(head: ports.Row, behind: Iterable[ports.Row], asked: Asked) -> Iterator[ports.Row]:
@@ -91,9 +93,19 @@ def _unfounded(row: ports.Row, asked: Asked) -> ports.End | Wait | None:
     """What it stands on was done, will be, or never will."""
     if row.wish.stands_on is None or (row.before is not None and row.before.happened):
         return None
+    if row.before is S.HELD:
+        return _end(row, asked, S.HELD, f"ждёт того, что придержано: {row.wish.stands_on}")
     if row.before is not None and not row.before.final:
         return Wait.LATER
     return _end(row, asked, S.BLOCKED, f"сначала должно было выйти: {row.wish.stands_on}")
+
+
+def _too_soon(row: ports.Row, asked: Asked) -> ports.End | None:
+    """A message in quiet hours, or one for the digest."""
+    due = row.wish.not_before
+    if due is None or asked.now >= due:
+        return None
+    return replace(_end(row, asked, S.WAITING, "ждёт своего часа"), retry_at=due)
 
 
 def _unseen(row: ports.Row, asked: Asked) -> Wait | None:

@@ -17,7 +17,8 @@ class Ledger(Protocol):
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[model.CardRef]
     ) -> Sequence[entries.Row]:
         """The heads of the chains: per card the oldest row not final, if it is `wished` and its retry moment has
-        come. None of `busy`'s cards. A chain whose head is sent or unknown has no ready row."""
+        come. None of `busy`'s cards. A chain whose head is sent or unknown has no ready row; what is held or waits for
+        its hour is no head, and the chain goes on beside it."""
         ...
 
     async def behind(

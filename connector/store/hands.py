@@ -6,12 +6,14 @@ nothing is done twice; whether it is still wanted is asked again before it is se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from connector import ports
 from connector.store import codec, engine, ledger, tables
 from robots import intents, model
 
@@ -19,6 +21,16 @@ S = intents.WishState
 ROW, CARD = tables.ledger.c, tables.cards.c
 REVIVABLE = (S.SUPERSEDED, S.BLOCKED)
 """Surely not over there."""
+MANY = 20_000
+"""Rows that limits are reckoned from, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A wish that was sent, and when."""
+
+    wish: intents.Wish
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,79 @@ class SqlHands:
         return await self._engine.read(
             lambda conn: [_act(row) for row in conn.execute(query.order_by(ROW.seq))]
         )
+
+    async def sent(self, portal: model.PortalId, since: datetime) -> Sequence[Gone]:
+        """What was sent since then and not called back, oldest first: the newest `MANY` of it."""
+        query = (
+            sa.select(ROW.seq, ROW.body, ROW.sent_at)
+            .where(ROW.portal == portal, ROW.sent_at >= codec.micros(since))
+            .order_by(ROW.seq.desc())
+            .limit(MANY)
+        )
+        found = await self._engine.read(
+            lambda conn: [
+                Gone(codec.load(intents.Wish, row.body), codec.moment(row.sent_at))
+                for row in conn.execute(query)
+            ]
+        )
+        return found[::-1]
+
+    async def due(self, portal: model.PortalId, now: datetime) -> Sequence[intents.Wish]:
+        """Messages whose hour has come, oldest first."""
+        query = (
+            sa.select(ROW.body)
+            .where(ROW.portal == portal, ROW.state == S.WAITING.value, ROW.retry_at <= codec.micros(now))
+            .order_by(ROW.seq)
+        )
+        return await self._engine.read(
+            lambda conn: [codec.load(intents.Wish, body) for body in conn.execute(query).scalars()]
+        )
+
+    async def bundle(
+        self,
+        portal: model.PortalId,
+        wishes: Sequence[intents.Wish],
+        ends: Sequence[ports.End],
+        at: datetime,
+    ) -> None:
+        """Adds the wishes by which others go, and ends those, in one transaction."""
+
+        def work(conn: sa.Connection) -> None:
+            ledger.insert(conn, portal, [(wish, at) for wish in wishes])
+            ledger.end(conn, portal, ends)
+
+        await self._engine.write(work)
+
+    async def held(self, portal: model.PortalId) -> Mapping[intents.RobotId, int]:
+        """How much of whom waits for a person."""
+        query = sa.select(ROW.robot, sa.func.count()).where(ROW.portal == portal, ROW.state == S.HELD.value)
+        rows = await self._engine.read(lambda conn: conn.execute(query.group_by(ROW.robot)).all())
+        return {intents.RobotId(robot): count for robot, count in rows}
+
+    async def let_go(self, portal: model.PortalId, robots: Collection[intents.RobotId], note: str) -> int:
+        """What of theirs is held is wished again, in its old place; how many were."""
+        return await self._unheld(portal, robots, {"state": S.WISHED.value, "note": note})
+
+    async def drop(
+        self, portal: model.PortalId, robots: Collection[intents.RobotId], at: datetime, note: str
+    ) -> int:
+        """What of theirs is held never goes; how many were."""
+        ended = {"state": S.SUPERSEDED.value, "open": 0, "done_at": codec.micros(at), "note": note}
+        return await self._unheld(portal, robots, ended)
+
+    async def _unheld(
+        self, portal: model.PortalId, robots: Collection[intents.RobotId], change: Mapping[str, Any]
+    ) -> int:
+        mine = (ROW.portal == portal) & (ROW.state == S.HELD.value)
+        update = sa.update(tables.ledger).values(**change, retry_at=None)
+
+        def work(conn: sa.Connection) -> int:
+            return sum(
+                conn.execute(update.where(mine, ROW.robot.in_(part))).rowcount
+                for part in engine.chunks(robots)
+            )
+
+        return await self._engine.write(work)
 
     async def open_cards(self, portal: model.PortalId, kind: model.CardKind) -> Sequence[model.CardRef]:
         """Cards of a kind that are in work, the newest first."""

@@ -207,7 +207,7 @@ def _still_out(conn: sa.Connection, portal: str, ends: Sequence[ports.End], life
     return [end for end in ends if end.key in out]
 
 
-def _end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
+def end(conn: sa.Connection, portal: str, ends: Sequence[ports.End]) -> None:
     ends = binding.unbroken(conn, portal, ends)
     states = _states(conn, portal, {end.key for end in ends})
     rows: list[dict[str, Any]] = []
@@ -246,10 +246,18 @@ def _redo(conn: sa.Connection, portal: str, keys: Collection[intents.WishKey], a
     return sum(conn.execute(update.where(mine, ROW.key.in_(part))).rowcount for part in engine.chunks(keys))
 
 
-def _heads(portal: str, now: int, limit: int, busy: Collection[model.CardRef]) -> sa.Select[Any]:
-    older_open = sa.exists().where(
-        OLDER.c.portal == ROW.portal, OLDER.c.card == ROW.card, OLDER.c.seq < ROW.seq, OLDER_IS_OPEN
+def _older() -> sa.Exists:
+    """A row of the same card that is to go before this one."""
+    return sa.exists().where(
+        OLDER.c.portal == ROW.portal,
+        OLDER.c.card == ROW.card,
+        OLDER.c.seq < ROW.seq,
+        OLDER_IS_OPEN,
+        OLDER.c.state.not_in(_values(transitions.BESIDE)),
     )
+
+
+def _heads(portal: str, now: int, limit: int, busy: Collection[model.CardRef]) -> sa.Select[Any]:
     return (
         FULL.where(
             ROW.portal == portal,
@@ -257,8 +265,8 @@ def _heads(portal: str, now: int, limit: int, busy: Collection[model.CardRef]) -
             ROW.state == S.WISHED.value,
             ROW.retry_at.is_(None) | (ROW.retry_at <= now),
             ROW.card.not_in([str(ref) for ref in busy]),
-            ~older_open,
-            BEFORE.c.open.is_(None) | (BEFORE.c.open == 0),
+            ~_older(),
+            BEFORE.c.open.is_(None) | (BEFORE.c.open == 0) | (BEFORE.c.state == S.HELD.value),
             ~inbox.parked_cards(ROW.portal, ROW.card, now),
         )
         .order_by(ROW.seq)
@@ -267,9 +275,7 @@ def _heads(portal: str, now: int, limit: int, busy: Collection[model.CardRef]) -
 
 
 def _behind(portal: str, now: int, cards: Collection[model.CardRef]) -> sa.Select[Any]:
-    older = sa.exists().where(
-        OLDER.c.portal == ROW.portal, OLDER.c.card == ROW.card, OLDER.c.seq < ROW.seq, OLDER_IS_OPEN
-    )
+    older = _older()
     in_the_way = older.where((OLDER.c.state != S.WISHED.value) | (OLDER.c.retry_at > now))
     return FULL.where(
         ROW.portal == portal,
@@ -325,7 +331,7 @@ class SqlLedger(ports.Ledger):
 
     async def end(self, portal: model.PortalId, ends: Sequence[ports.End]) -> None:
         def work(conn: sa.Connection, late: bool) -> None:
-            _end(conn, portal, _still_out(conn, portal, ends, self._engine.life) if late else ends)
+            end(conn, portal, _still_out(conn, portal, ends, self._engine.life) if late else ends)
 
         if ends:
             await self._engine.answer(work)

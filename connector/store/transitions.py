@@ -18,6 +18,8 @@ DAEMON: Mapping[S, frozenset[S]] = {
         {S.SENT, S.DONE, S.NOTHING_TO_DO, S.NO_EFFECT, S.REFUSED, S.GIVEN_UP, S.WISHED, S.HELD}
     ),
     S.HELD: frozenset({S.WISHED, S.DONE, S.SUPERSEDED, S.TOO_LATE, S.BLOCKED, S.REFUSED, S.GIVEN_UP}),
+    # It goes in a bundle or not at all, never by itself.
+    S.WAITING: frozenset({S.DONE, S.SUPERSEDED, S.TOO_LATE, S.BLOCKED, S.HELD}),
 } | {state: frozenset() for state in S if state.final}
 
 BY_HAND: Mapping[S, frozenset[S]] = {
@@ -25,8 +27,10 @@ BY_HAND: Mapping[S, frozenset[S]] = {
 }
 
 OPEN: frozenset[S] = frozenset(state for state in S if not state.final)
-UNSENT: frozenset[S] = frozenset({S.WISHED, S.HELD})
+UNSENT: frozenset[S] = frozenset({S.WISHED, S.HELD, S.WAITING})
 """Surely not over there: a deletion, a reload may call these off."""
+BESIDE: frozenset[S] = frozenset({S.HELD, S.WAITING})
+"""What waits for a person or for its hour lets its card's chain go on; what stands on it waits with it."""
 SENDABLE: frozenset[S] = frozenset(state for state, to in DAEMON.items() if S.SENT in to)
 REDOABLE: frozenset[S] = frozenset(BY_HAND)
 

@@ -13,6 +13,7 @@ from robots.config import (
     compile_fields,
     compile_queues,
     compile_set,
+    compile_stale,
     compile_tasks,
     compile_unattended,
     compile_validate,
@@ -31,6 +32,7 @@ from robots.kinds import (
     move,
     notify,
     stage_task,
+    stale,
     task_spec,
     validate,
 )
@@ -90,6 +92,10 @@ def _notify(node: nodes.Node, scope: Scope) -> notify.Options:
     if said is None and scope.said:
         said = scope.text_template(nodes.Scalar(node.mark, node.span), scope.said)
     return notify.Options(tuple(scope.person(item, scope) for item in nodes.items(to)), said)
+
+
+def _tell(node: nodes.Node, scope: Scope) -> notify.Options:
+    return replace(_notify(node, scope), at_once=True)
 
 
 def _task(node: nodes.Node, scope: Scope) -> stage_task.Options:
@@ -191,9 +197,13 @@ def _validate(node: nodes.Node, scope: Scope) -> validate.Options:
     return compile_validate.compile_validate(node, scope, embedded)
 
 
+def _stale(node: nodes.Node, scope: Scope) -> stale.Options:
+    return compile_stale.compile_stale(node, scope, embedded)
+
+
 COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "notify": _notify,
-    "tell": _notify,
+    "tell": _tell,
     "task": _task,
     "set": compile_set.compile_set,
     "clear": compile_set.compile_clear,
@@ -209,5 +219,6 @@ COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "convert": compile_convert.compile_convert,
     "code": compile_fields.compile_code,
     "observers": compile_fields.compile_observers,
+    "stale": _stale,
     "unattended": compile_unattended.compile_unattended,
 }

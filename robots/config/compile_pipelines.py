@@ -29,6 +29,8 @@ _SAID = {
     "changed": "«{{Название}}»: изменилось поле\n{{Ссылка}}",
 }
 """What a message says that has no text of its own."""
+_CARE = ("unattended", "stale")
+"""What is said of a whole funnel and asked of each of its cards."""
 _EVENTS: Mapping[str, robot.Trigger] = {
     "on_create": robot.Created(),
     "on_won": robot.Entered(None, model.Semantic.WON),
@@ -89,10 +91,11 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
         place = Place(f"{title}/{event}", trigger, inside, (mode,), unless, around)
         funnels.maker.acts(nodes.get(body, event), place)
     _read(every_task, scope)
-    unattended = nodes.get(body, "unattended")
-    if isinstance(unattended, nodes.Mapping):
-        act = compile_acts.Act("unattended", unattended, unattended, "unattended")
-        funnels.maker.act(act, Place(title, robot.Always(), scope, (mode,), unless, around))
+    for word in _CARE:
+        section = nodes.get(body, word)
+        if isinstance(section, nodes.Mapping):
+            act = compile_acts.Act(word, section, section, word)
+            funnels.maker.act(act, Place(title, robot.Always(), scope, (mode,), unless, around))
     if_missing = nodes.get(body, "if_missing")
     policy = compile_gates.compile_policy(if_missing, scope, funnels.admin)
     for name, stage_body in nodes.pairs(nodes.get(body, "stages")):

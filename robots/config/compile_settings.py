@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Mapping
 from datetime import date, time
 
+from robots import limits, notices
 from robots.config import compile_tasks, compile_terms, needs, nodes, settings, shape_checks
 from robots.config.context import Scope
 
@@ -139,7 +140,7 @@ def _short_days(node: nodes.Node | None, scope: Scope) -> Mapping[date, settings
     return made
 
 
-def _notifications(node: nodes.Node | None, scope: Scope) -> settings.Notifications:
+def _notifications(node: nodes.Node | None, scope: Scope) -> notices.Manners:
     quiet = nodes.text(nodes.get(node, "quiet")).casefold()
     at_most = nodes.text(nodes.get(node, "at_most")).split(" ")[0]
     digest = []
@@ -149,10 +150,24 @@ def _notifications(node: nodes.Node | None, scope: Scope) -> settings.Notificati
         if clock is not None and not key.faulty:
             digest.append((person, clock))
     if quiet in {"вне рабочих часов", "outside work hours"}:
-        quiet = "outside work hours"
+        quiet = notices.WORK_HOURS
     elif quiet in {"", "off", "нет", "none"}:
-        quiet = "none"
-    return settings.Notifications(quiet, int(at_most) if at_most.isdecimal() else None, tuple(digest))
+        quiet = notices.NONE
+    else:
+        quiet = _hours(nodes.get(node, "quiet"), scope)
+    return notices.Manners(quiet, int(at_most) if at_most.isdecimal() else None, tuple(digest))
+
+
+def _hours(node: nodes.Node | None, scope: Scope) -> str:
+    """«22:00-08:00»; through midnight is what it is for."""
+    if node is None or node.faulty:
+        return notices.NONE
+    parts = [_clock(part) for part in re.split(r"\s*[-–—]\s*", nodes.text(node))]
+    if len(parts) != 2 or parts[0] is None or parts[1] is None or parts[0] == parts[1]:
+        text = f"нужны часы от и до, например 22:00-08:00, а стоит «{nodes.text(node)}»"
+        scope.context.error(node, "V031", text)
+        return notices.NONE
+    return f"{parts[0]:%H:%M}-{parts[1]:%H:%M}"
 
 
 def _absences(node: nodes.Node | None, scope: Scope) -> list[settings.Absence]:
@@ -185,10 +200,10 @@ _SECONDS = {
 }
 
 
-def _limits(node: nodes.Node | None) -> Mapping[str, settings.Rate]:
-    made = dict(settings.LIMITS)
+def _limits(node: nodes.Node | None) -> Mapping[str, limits.Rate]:
+    made = dict(limits.DEFAULT) if node is not None else {}
     for key, value in nodes.pairs(node):
         words = nodes.text(value).split()
         if len(words) == 3 and words[0].isdecimal() and words[2].casefold() in _SECONDS:
-            made[key.text] = settings.Rate(int(words[0]), _SECONDS[words[2].casefold()])
+            made[key.text] = limits.Rate(int(words[0]), _SECONDS[words[2].casefold()])
     return made

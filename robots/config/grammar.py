@@ -99,7 +99,7 @@ PIPELINE = shapes.Keys(
         "notifications": Key(grammar_portal.NOTIFICATIONS, "свои сообщения", later=True),
         "limits": Key(grammar_portal.LIMITS, "свои пределы", later=True),
         "hands_off": Key(CONDITION, "какие карточки не трогать"),
-        "stale": Key(shapes.Anything(), "карточки без движения", later=True),
+        "stale": Key(grammar_more.STALE, "карточки без движения"),
         "unattended": Key(grammar_more.UNATTENDED, "карточки без внимания"),
         "postponed": Key(shapes.Anything(), "отложенные", later=True),
         "native_robots": Key(shapes.ListOf(NAME), "стадии с роботами портала", later=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from robots.config import shapes
+from robots.config import grammar_words, shapes
 from robots.config.grammar_words import ACTS_LIST, COMMON, FIELD, FIELDS, MODE, NAME, PEOPLE, PERSON
 from robots.config.shapes import Key
 
@@ -80,6 +80,34 @@ UNATTENDED = shapes.Keys(
         "mode": Key(MODE, "режим"),
     },
     "unattended",
+)
+
+
+_STEP = ("notify", "tell", "task", "set", "clear", "move", "comment", "log", "observers")
+"""What a step of a ladder may do."""
+
+
+def _step() -> shapes.Shape:
+    after = Key(shapes.Term(), "сколько нет движения", required=True)
+    acts = {word: grammar_words.ACTS[word] for word in _STEP}
+    return shapes.Keys({"after": after, **acts}, "steps")
+
+
+STALE = shapes.Keys(
+    {
+        "steps": Key(
+            shapes.ListOf(_step, at_least=1), "что делать и когда, сначала самое раннее", required=True
+        ),
+        "except": Key(shapes.ListOf(NAME, at_least=1), "стадии, на которых ждать можно"),
+        "snooze": Key(
+            shapes.Keys({"until": Key(FIELD, "поле-дата", required=True)}, "snooze"),
+            "до этого дня карточку не трогать",
+        ),
+        "alive": Key(shapes.Anything(), "что считать движением", later=True),
+        "close": Key(shapes.Anything(), "когда закрыть", later=True),
+        "mode": Key(MODE, "режим"),
+    },
+    "stale",
 )
 CALCULATE = shapes.Keys(
     {

@@ -36,6 +36,6 @@ COMMON = {
     "if": Key(CONDITION, "условие"),
     "was": Key(shapes.Text("прежнее имя робота"), "прежний путь робота: история перейдёт к нему"),
     "too_late": Key(shapes.Term(), "когда уже поздно", later=True),
-    "urgent": Key(shapes.Flag(), "и в тихие часы", later=True),
+    "urgent": Key(shapes.Flag(), "и в тихие часы"),
     "limits": Key(shapes.Anything(), "предел у этого робота", later=True),
 }

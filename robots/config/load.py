@@ -53,7 +53,14 @@ class Loaded:
 
     @property
     def rules(self) -> decision.Rules:
-        return decision.Rules(self.robots, self.gates, self.hands_off, self.config)
+        return decision.Rules(
+            self.robots,
+            self.gates,
+            self.hands_off,
+            self.config,
+            self.settings.notifications,
+            self.settings.limits,
+        )
 
 
 def load(

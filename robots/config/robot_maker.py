@@ -12,7 +12,14 @@ from enum import Enum
 from typing import Any
 
 from robots import conditions, intents, model, robot
-from robots.config import compile_acts, compile_conditions, compile_queues, nodes, problems
+from robots.config import (
+    compile_acts,
+    compile_conditions,
+    compile_queues,
+    nodes,
+    problems,
+    shape_checks,
+)
 from robots.config.context import Context, Scope
 from robots.kinds import assign
 
@@ -89,6 +96,7 @@ class Maker:
             condition=both(place.condition, extra),
             order=len(self.robots),
             was=_was(nodes.get(act.body, "was")),
+            urgent=shape_checks.flag(nodes.get(act.body, "urgent"), default=False),
         )
         self.bodies[made.id] = act.body
         self.robots.append(made)
@@ -172,7 +180,7 @@ def digest(thing: robot.Robot | robot.Gate) -> str:
     return hashlib.sha256(canonical(thing).encode()).hexdigest()[:12]
 
 
-_IGNORED = frozenset({"mark", "digest", "order", "was"})
+_IGNORED = frozenset({"mark", "digest", "order", "was", "urgent"})
 
 
 def canonical(value: Any) -> str:

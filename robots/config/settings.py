@@ -9,7 +9,7 @@ from typing import Any
 
 import holidays as holiday_tables
 
-from robots import model, people, schedule
+from robots import limits, model, notices, people, schedule
 from robots.config import needs
 
 Span = tuple[time, time]
@@ -46,14 +46,6 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class Notifications:
-    quiet: str = "none"
-    """`outside work hours`, `none`, or `22:00-08:00`."""
-    at_most_per_day: int | None = None
-    digest: tuple[tuple[people.Person, time], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Absence:
     who: people.Person
     first: date
@@ -68,30 +60,13 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    count: int
-    seconds: int
-
-
-LIMITS: Mapping[str, Rate] = {
-    "tasks": Rate(30, 3600),
-    "moves": Rate(20, 3600),
-    "closes": Rate(10, 86_400),
-    "reassign": Rate(20, 3600),
-    "notifications": Rate(100, 3600),
-    "client messages": Rate(20, 3600),
-}
-"""Per portal and robot (users.md F4)."""
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     portal: Portal = field(default_factory=Portal)
     calendar: Calendar = field(default_factory=Calendar)
-    notifications: Notifications = field(default_factory=Notifications)
+    notifications: notices.Manners = notices.PLAIN
     absences: tuple[Absence, ...] = ()
     alerts: Alerts = field(default_factory=Alerts)
-    limits: Mapping[str, Rate] = field(default_factory=lambda: LIMITS)
+    limits: Mapping[str, limits.Rate] = field(default_factory=lambda: limits.DEFAULT)
     card_log: str = "important"
     keep_story_days: int = 180
     needs: needs.Needs = field(default_factory=needs.Needs)

@@ -21,6 +21,7 @@ from robots.kinds import (
     observers,
     set_fields,
     stage_task,
+    stale,
     unattended,
     validate,
 )
@@ -39,6 +40,7 @@ KINDS: Mapping[str, base.Kind] = {
     "notify": cast(base.Kind, notify),
     "observers": cast(base.Kind, observers),
     "set": cast(base.Kind, set_fields),
+    "stale": cast(base.Kind, stale),
     "task": cast(base.Kind, stage_task),
     "unattended": cast(base.Kind, unattended),
     "validate": cast(base.Kind, validate),

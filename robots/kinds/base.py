@@ -81,6 +81,8 @@ class Ask(NamedTuple):
     """Texts that only this occasion knows, for embedded acts without a text of their own."""
     kinds: Mapping[str, Kind] = MappingProxyType({})
     """The registry, for kinds that embed others (an import would be a circle)."""
+    inside: str = ""
+    """The kind that embeds this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class ActSpec:
 
 def embedded(ask: Ask, spec: ActSpec) -> Iterator[Answer]:
     """What an embedded act answers to the same question; its steps are named after its kind."""
-    inner = ask._replace(robot=replace(ask.robot, kind=spec.kind, options=spec.options))
+    robot = replace(ask.robot, kind=spec.kind, options=spec.options)
+    inner = ask._replace(robot=robot, inside=ask.robot.kind)
     for answer in ask.kinds[spec.kind].decide(inner):
         yield answer._replace(name=f"{spec.kind} {answer.name}") if isinstance(answer, Step) else answer
 

@@ -18,6 +18,12 @@ class Options:
     to: tuple[people.Person, ...]
     text: templates.Template | None = None
     """None: the words of the occasion (`Ask.words["text"]`)."""
+    at_once: bool = False
+    """`tell`: never left for the digest."""
+
+
+DIGESTED = frozenset({"duplicates", "validate"})
+"""Kinds whose messages are news for the digest, unless told at once (users.md F14)."""
 
 
 def decide(ask: base.Ask) -> Iterator[base.Answer]:
@@ -33,8 +39,8 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
             yield base.Line(base.Outcome.FAILED, f"некому сообщить: {found.why}")
         elif found.user_id not in told:
             told.add(found.user_id)
-            act = intents.Notify(
-                found.user_id, text, tag=f"{ask.look.card.ref}/{ask.robot.id}/{found.user_id}"
-            )
+            tag = f"{ask.look.card.ref}/{ask.robot.id}/{found.user_id}"
+            waits = not options.at_once and ask.inside in DIGESTED
+            act = intents.Notify(found.user_id, text, tag, can_wait=waits)
             name = ask.look.directory.user_name(found.user_id)
             yield base.Step(f"to {found.user_id}", act, f"сообщение для {name}: {text.splitlines()[0]}")

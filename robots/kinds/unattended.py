@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from robots import changes, choosing, intents, model, paths, people, schedule, words
+from robots import changes, choosing, intents, life, model, paths, people, schedule, words
 from robots import robot as robots_robot
 from robots.kinds import assign, base
 
@@ -24,8 +24,6 @@ SLEPT = timedelta(minutes=15)
 """Later than this after a wait's end we weren't there, or had no say."""
 AT_ONCE = timedelta(seconds=1)
 """A wait of no time at all ends at the next look, which must come."""
-NEAR = timedelta(minutes=1)
-"""What the webhook's owner did this near to an act of ours is ours: he may work cards himself (users.md F11)."""
 
 
 class Proof(StrEnum):
@@ -220,12 +218,7 @@ def _his(ask: base.Ask, code: str, at: datetime) -> bool:
     by = ask.look.card.value(model.FieldCode(code))
     if by != ask.look.card.responsible:
         return False
-    ours = (
-        row.done_at
-        for row in ask.look.past
-        if row.done_at is not None and not isinstance(row.wish.act, intents.Remember)
-    )
-    return by != ask.look.directory.me or all(abs(at - done) > NEAR for done in ours)
+    return not life.ours(ask.look, by, at)
 
 
 def _moved_by_us(ask: base.Ask) -> bool:
@@ -233,6 +226,6 @@ def _moved_by_us(ask: base.Ask) -> bool:
         isinstance(row.wish.act, intents.MoveStage)
         and row.wish.act.stage == ask.visit.stage
         and row.done_at is not None
-        and abs(row.done_at - ask.visit.entered) <= NEAR
+        and abs(row.done_at - ask.visit.entered) <= life.NEAR
         for row in ask.look.past
     )

@@ -30,6 +30,9 @@ pipelines:
     unattended: {{after: 0 minutes, assign: дежурный, at_most: 1 time, then: {{notify: Орлов Сергей}}}}
   Продажи:
     mode: on
+    stale:
+      steps: [{{after: 0 minutes, comment: Давно тихо}}]
+      except: [Новый лид, Обрабатываем запрос, Сделали предложение, Отправили счёт, Получили оплату, Отправили заказ]
     on_create:
       - validate:
           filled: [Предмет сделки]
@@ -196,3 +199,22 @@ def test_a_crash_between_the_draw_and_the_write_draws_no_second(breakable: drive
     assert holders(breakable, deals) == [driver.IVANOV, driver.SIDOROVA, driver.IVANOV]
     rows = [row for row in daemon.json("ledger", "list") if row["act"]["act"] == "SetFields"]
     assert len(rows) == 3
+
+
+def comments(pair: driver.Pair, deal: int) -> list[str]:
+    """Without the tail by which ours are found again."""
+    asked = {"ENTITY_ID": deal, "ENTITY_TYPE": "deal"}
+    rows = pair.sandbox.ask("crm.timeline.comment.list", filter=asked, select=["COMMENT"])
+    return [str(row["COMMENT"]).partition(" · ")[0] for row in rows]
+
+
+def test_a_silent_deal_is_told_once(pair: driver.Pair) -> None:
+    """S5.2: its step is taken once for one silence; a person's word breaks it, and our own comment doesn't."""
+    portal = pair.sandbox
+    deal = portal.deal(title="Тихая", **{driver.SUBJECT: "окна"})
+    portal.move(deal, "Получили ответ")
+    wait_for("the comment", lambda: comments(pair, deal) == ["Давно тихо"])
+    wait_for("calm", pair.daemon.settled)
+    portal.write(deal, title="Тихая всё ещё")
+    wait_for("calm", pair.daemon.settled)
+    assert comments(pair, deal) == ["Давно тихо"]

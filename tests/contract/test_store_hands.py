@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connector import ports
+from connector.store import transitions
 from robots import intents, model
 from tests.contract import stores
 from tests.contract.stores import ACME, NOW, OTHER, S, at, card, deal, end, looked, wish
@@ -80,3 +81,46 @@ async def test_open_cards_the_newest_first(store: Any) -> None:
     await store.mirror.record(OTHER, [looked(7)])
     assert await store.hands.open_cards(ACME, model.CardKind.DEAL) == [deal(2), deal(1)]
     assert await store.hands.open_cards(ACME, model.CardKind.LEAD) == [lead]
+
+
+async def test_what_is_held_is_let_go_or_dropped_by_its_robot(store: Any) -> None:
+    """Back in its old place, as wished as it was; of one robot, of one portal, and nothing that isn't held."""
+    other = intents.RobotId("другой")
+    await store.mirror.record(ACME, [looked(1, wish("a"), wish("b"), wish("c", robot=other), wish("d"))])
+    await store.mirror.record(OTHER, [looked(1, wish("theirs"))])
+    await store.ledger.end(OTHER, [end("theirs", S.HELD)])
+    await store.ledger.end(ACME, [end(name, S.HELD, 5) for name in ("a", "b", "c")])
+    mine = wish("a").robot
+    assert await store.hands.held(ACME) == {mine: 2, other: 1}
+
+    assert await store.hands.let_go(ACME, [mine], "отпущено") == 2
+    (row,) = await store.ledger.ready(ACME, at(9), 9, ())
+    assert (row.wish.key, row.wished_at, row.note) == ("a", NOW, "отпущено")
+    assert await store.hands.drop(ACME, [mine, other], at(9), "снято") == 1
+    assert await acts(store, S.SUPERSEDED, since=at(9)) == ["c"]
+    assert (await store.hands.held(ACME), await store.hands.held(OTHER)) == ({}, {mine: 1})
+
+
+async def test_messages_whose_hour_has_come_go_in_a_bundle_or_wait_on(store: Any) -> None:
+    """Their ends and the bundle are one transaction: an impossible end leaves both as they were."""
+    await store.mirror.record(ACME, [looked(1, wish("a"), wish("b"))])
+    await store.ledger.end(ACME, [end("a", S.WAITING, retry_at=at(60)), end("b", S.WAITING, retry_at=at(90))])
+    assert [one.key for one in await store.hands.due(ACME, at(60))] == ["a"]
+    bundle = dataclasses.replace(wish("bundle", -7), digest="")
+    with pytest.raises(transitions.ImpossibleTransition):
+        await store.hands.bundle(ACME, [bundle], [end("a", S.DONE), end("b", S.SENT)], at(60))
+    assert await acts(store, S.WAITING) == ["a", "b"]
+    await store.hands.bundle(ACME, [bundle], [end("a", S.DONE)], at(60))
+    assert (await acts(store, S.DONE), await acts(store, S.WAITING)) == (["a"], ["b"])
+    assert [row.wish.key for row in await store.ledger.ready(ACME, at(60), 9, ())] == ["bundle"]
+
+
+async def test_what_was_sent_lately(store: Any) -> None:
+    """Limits begin with it after a restart: sent and unknown ones count, unsent ones and old ones don't."""
+    await store.mirror.record(ACME, [looked(n, wish(name, n)) for n, name in enumerate("abc", 1)])
+    await store.ledger.sending(ACME, ["a"], at(5))
+    await store.ledger.sending(ACME, ["b"], at(50))
+    await store.ledger.end(ACME, [end("b", S.UNKNOWN, 60)])
+    found = await store.hands.sent(ACME, at(0))
+    assert [(gone.wish.key, gone.at) for gone in found] == [("a", at(5)), ("b", at(50))]
+    assert [gone.wish.key for gone in await store.hands.sent(ACME, at(6))] == ["b"]

@@ -36,7 +36,7 @@ def test_no_walk_leaves_a_final_state(walk: list[S]) -> None:
 def test_what_was_sent_is_never_called_off() -> None:
     """It may have happened: it is settled first."""
     assert not transitions.DAEMON[S.SENT] & {S.SUPERSEDED, S.BLOCKED, S.TOO_LATE, S.DRY_RUN, S.HELD}
-    assert {S.WISHED, S.HELD} == transitions.UNSENT
+    assert {S.WISHED, S.HELD, S.WAITING} == transitions.UNSENT
 
 
 def test_only_the_wished_and_the_unknown_are_sent() -> None:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from connector import errors, ports
-from connector.store import api, engine, inbox, ledger, opening
+from connector.store import api, clientele, engine, inbox, ledger, opening
 from robots import intents
 from tests.contract import stores
 from tests.contract.stores import ACME, NOW, looked, thing, wish
@@ -196,3 +196,13 @@ async def test_many_looks_of_one_round(opened: Opened) -> None:
     assert list(await opened.store.ledger.rows(ACME)) == []
     assert len(await opened.store.mirror.record(ACME, good)) == 49
     assert stores.keys(await opened.store.ledger.ready(ACME, NOW, 100, ())) == [f"k{n}" for n in range(1, 50)]
+
+
+async def test_a_looks_links_are_found_by_their_cards(opened: Opened) -> None:
+    """However many links a portal has: a round of looks isn't to walk them all."""
+
+    def plan(conn: sa.Connection) -> list[str]:
+        query = f"EXPLAIN QUERY PLAN {clientele.linked(conn).text}".replace(":cards", "('deal:1', 'deal:2')")
+        return [row[3] for row in conn.execute(sa.text(query), {"portal": ACME})]
+
+    assert await opened.database.read(plan) == ["SEARCH links USING INDEX links_card (portal=? AND card=?)"]

@@ -7,7 +7,7 @@ from datetime import date, time
 
 import pytest
 
-from robots import conditions, intents, model, paths, people, robot, schedule, templates
+from robots import conditions, intents, limits, model, paths, people, robot, schedule, templates
 from robots.config import load, settings
 from robots.kinds import fill_field, stage_task, task_spec
 from tests.robots import builders
@@ -151,7 +151,7 @@ def test_the_once_said_sections_become_settings() -> None:
         ),
     )
     assert said.alerts.to == ("mailto:admin@romashka.ru",)
-    assert said.limits["closes"] == settings.Rate(10, 86_400)
+    assert said.limits["closes"] == limits.Rate(10, 86_400)
     assert len(said.needs.fields) == 8
     assert isinstance(EXAMPLE.hands_off, conditions.Test)
     assert EXAMPLE.hands_off.wanted is True

@@ -46,7 +46,9 @@ def test_validate_with_all_its_words() -> None:
                   if_bad:
                     - tell: [менеджер, Петрова Анна]
         """)["Продажи/on_create/validate"].options
-    tell = base.ActSpec("notify", notify.Options((reading.MANAGER, people.Employee(builders.PETROVA))))
+    tell = base.ActSpec(
+        "notify", notify.Options((reading.MANAGER, people.Employee(builders.PETROVA)), at_once=True)
+    )
     paths = (builders.path("Предмет сделки"), builders.path("Контакт / Имя"))
 
     assert one == validate.Options(sites=False, country="KZ", fix=True, filled=paths, if_bad=(tell,))
@@ -235,6 +237,44 @@ def test_unattended_must_do_something() -> None:
     said = reading.told("leads: {unattended: {after: 1 hour}}\n").splitlines()
 
     assert said[0] == "romashka.yaml:1:21  V018  unattended: не сказано, что делать"
+
+
+def test_stale_as_f27_writes_it() -> None:
+    """A ladder of any acts; a message without words of its own says what it is about."""
+    one = reading.robots("""
+        pipelines:
+          Продажи:
+            stale:
+              steps:
+                - {after: 5 work days, notify: менеджер}
+                - {after: 10 work days, task: {title: Проверить сделку, for: Петрова Анна}}
+              except: [Отправили счёт]
+              snooze: {until: Предполагаемая дата закрытия}
+        """)["Продажи/stale"]
+
+    assert one.trigger == robot.Always()
+    first, second = one.options.steps
+    assert (first.after, second.after.amount) == (schedule.Duration(5, schedule.Unit.WORK_DAYS), 10)
+    assert ([spec.kind for spec in first.acts], [spec.kind for spec in second.acts]) == (["notify"], ["task"])
+    assert first.acts[0].options.text is not None
+    assert one.options.but == frozenset({builders.stage("Отправили счёт").id})
+    assert one.options.snooze == model.FieldCode("closedate")
+
+
+def test_what_is_wrong_with_a_ladder_is_said() -> None:
+    """Out of order, a step with nothing to do, a field that is no date."""
+    said = reading.told("""
+        pipelines:
+          Продажи:
+            stale:
+              steps: [{after: 10 days, notify: Петрова Анна}, {after: 5 days}]
+              snooze: {until: Требования}
+        """)
+    assert [line.partition("  ")[2] for line in said.splitlines() if "  V0" in line] == [
+        "V017  stale: шаги пишут по порядку, сначала самый ранний",
+        "V018  stale: не сказано, что делать",
+        "V017  в поле «Требования» не дата",
+    ]
 
 
 def test_calculate_code_and_observers() -> None:

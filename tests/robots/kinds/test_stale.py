@@ -1,0 +1,128 @@
+"""stale: a card without movement climbs a ladder, each step once for one silence (S3.7, S5.2, users.md F27)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from robots import decision, intents, life, model, people, schedule
+from robots import look as looks
+from robots import robot as r
+from robots.kinds import base, notify, stage_task, stale
+from tests.robots import builders, rules
+from tests.robots.world import World
+
+ID = "Продажи/stale"
+HEAD = people.Employee(builders.PETROVA)
+BACK = model.FieldCode("UF_CRM_BACK")
+YOUNG = looks.Activation(builders.NOW - timedelta(days=30), card=1000, row=50)
+
+
+def days(number: int) -> schedule.Duration:
+    return schedule.Duration(number, schedule.Unit.DAYS)
+
+
+def tell(person: people.Person, text: str) -> base.ActSpec:
+    return base.ActSpec("notify", notify.Options((person,), builders.template(text)))
+
+
+def ladder(**rest: Any) -> decision.Rules:
+    check = base.ActSpec("task", stage_task.Options(rules.task("Проверить сделку")))
+    steps = (
+        stale.Rung(days(5), (tell(rules.MANAGER, "Нет движения"),)),
+        stale.Rung(days(10), (tell(HEAD, "Нет движения у менеджера"), check)),
+    )
+    options = stale.Options(steps, **rest)
+    return decision.Rules((rules.robot(ID, "stale", options, r.Always()),))
+
+
+def world(**rest: Any) -> World:
+    return World(ladder(**rest), activation=YOUNG).work()
+
+
+def deeds(at: World) -> list[str]:
+    """Without what is only remembered."""
+    return [act for act in at.acts() if not act.startswith("remember")]
+
+
+def active(at: World, by: model.UserId) -> World:
+    """Somebody does something in the card's feed."""
+    fields = {**at.card.fields, life.ACTIVE: at.now, life.ACTIVE_BY: by}
+    at.card = builders.dataclasses.replace(at.card, fields=fields)
+    return at
+
+
+def test_the_ladder_is_climbed_in_time_and_each_step_once() -> None:
+    """First the manager, then his head and a task; between them nothing, however often one looks."""
+    at = world()
+    assert (deeds(at), at.wake_at) == ([], builders.NOW + timedelta(days=5))
+    at.after(days=5).work()
+    assert deeds(at) == ["tell Иванов Пётр: Нет движения"]
+    assert at.wake_at == builders.NOW + timedelta(days=10)
+    assert deeds(at.after(days=4).work()) == ["tell Иванов Пётр: Нет движения"]
+    at.after(days=1).work()
+    assert deeds(at)[1:] == ["tell Петрова Анна: Нет движения у менеджера", "task: Проверить сделку"]
+    assert at.after(days=90).work().wake_at is None
+    assert len(deeds(at)) == 3
+
+
+def test_movement_begins_the_count_anew() -> None:
+    """A client's letter, a manager's call; the stage's own task of ours closes with the stage."""
+    at = world().after(days=4)
+    active(at, builders.IVANOV).work()
+    assert at.wake_at == builders.NOW + timedelta(days=9)
+    at.after(days=3).work()
+    assert deeds(at) == []
+    at.after(days=2).work()
+    assert deeds(at) == ["tell Иванов Пётр: Нет движения"]
+    at.after(days=2).move("Обрабатываем запрос").work()
+    assert at.wake_at == at.now + timedelta(days=5)
+
+
+def test_our_own_acts_are_no_movement() -> None:
+    """What a robot writes hides what a person did before it: that was remembered."""
+    at = world().after(days=3)
+    active(at, builders.IVANOV).work()
+    at.after(days=6).work()
+    assert deeds(at) == ["tell Иванов Пётр: Нет движения"]
+    active(at, builders.ADMIN).work()
+    assert at.wake_at == builders.NOW + timedelta(days=13)
+
+    at.after(hours=3)
+    active(at, builders.ADMIN).work()
+    assert at.wake_at == at.now + timedelta(days=5), "hours later it was the owner himself"
+
+
+def test_after_a_gap_only_the_last_step_that_is_due() -> None:
+    """F3: the daemon stood still for two weeks."""
+    at = world().after(days=14).work()
+    assert deeds(at) == ["tell Петрова Анна: Нет движения у менеджера", "task: Проверить сделку"]
+
+
+def test_silence_before_the_robot_doesnt_count() -> None:
+    """F4: nobody is punished for what was before day one."""
+    late = looks.Activation(builders.NOW + timedelta(days=20), card=1000, row=50)
+    at = World(ladder(), activation=late).after(days=21).work()
+    assert (deeds(at), at.wake_at) == ([], late.at + timedelta(days=5))
+
+
+def test_where_waiting_is_right_nothing_is_said() -> None:
+    """Stages that are left out, closed cards, and a card that rests until its day."""
+    new = builders.stage("Новый лид").id
+    assert deeds(world(but=frozenset({new})).after(days=20).work()) == []
+    assert deeds(world().after(days=1).move("Дорого").after(days=20).work()) == []
+
+    resting = World(ladder(snooze=BACK), activation=YOUNG)
+    back = (builders.NOW + timedelta(days=20)).date()
+    resting.card = builders.dataclasses.replace(resting.card, fields={**resting.card.fields, BACK: back})
+    resting.work().after(days=15).work()
+    assert deeds(resting) == []
+    assert resting.wake_at == builders.at(f"{back + timedelta(days=5)} 00:00")
+    assert isinstance(back, date)
+
+
+def test_why_says_the_silence() -> None:
+    """The reason of an act names how long nothing had moved."""
+    at = world().after(days=5).work()
+    (wish,) = [row.wish for row in at.ledger.values() if isinstance(row.wish.act, intents.Notify)]
+    assert wish.because.startswith("нет движения 5 дней: сообщение для Иванов Пётр")
