@@ -7,6 +7,7 @@ finished, never begun again. Outcomes: Done, or an error of connector.errors as 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from connector import errors, ports
@@ -61,7 +62,7 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
     match act:
         case intents.SetFields():
             card = await _card(at, ref)
-            return ports.Done() if card is not None and writing.holds(card, act.values) else None
+            return ports.Done() if card is not None and writing.carried_out(act, card) else None
         case intents.SetClient():
             return await clientacts.find(at, act)
         case intents.RepairComm():
@@ -107,7 +108,8 @@ async def _set_fields(
     sent = writing.fields(wanted, at.known.fields.get(ref.kind.value, {}))
     answer = await _write(at, writing.update(ref, sent), key)
     after = _read_back(at, ref, answer)
-    if after is not None and not writing.holds(after, wanted):
+    asked = replace(act, values={code: act.values[code] for code in wanted})
+    if after is not None and not writing.carried_out(asked, after):
         return ports.Done(changed=False, note=NO_EFFECT)
     return ports.Done()
 

@@ -75,10 +75,24 @@ def merged(act: intents.SetFields, present: model.Card) -> dict[model.FieldCode,
         if not isinstance(value, tuple):
             continue
         was, now = _parts(act.replaces.get(code)), _parts(present.value(code))
-        gone = set() if code in UNION else set(was) - set(value)
+        gone = _taken_away(act, code)
         kept = [one for one in now if one not in gone]
         wanted[code] = tuple(dict.fromkeys((*kept, *(one for one in value if one not in was or one in now))))
     return wanted
+
+
+def _taken_away(act: intents.SetFields, code: model.FieldCode) -> frozenset[model.Scalar]:
+    """Out of a whole-list field. Of people and contacts only an undoing takes anybody away."""
+    value = act.values[code]
+    if not isinstance(value, tuple) or (code in UNION and not act.guarded):
+        return frozenset()
+    return frozenset(_parts(act.replaces.get(code))) - frozenset(value)
+
+
+def carried_out(act: intents.SetFields, card: model.Card) -> bool:
+    """Whether the card has all that was set, and of its lists nothing that was to go."""
+    left = (one for code in act.values for one in _parts(card.value(code)) if one in _taken_away(act, code))
+    return holds(card, act.values) and next(left, None) is None
 
 
 def _parts(value: model.Value) -> tuple[model.Scalar, ...]:

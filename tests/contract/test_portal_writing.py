@@ -39,6 +39,20 @@ async def test_whole_lists_are_merged() -> None:
         assert set(world.item(number)["observers"]) == {seed.HEAD, seed.IVANOV}
 
 
+async def test_who_was_added_is_taken_off_again() -> None:
+    """An undoing: until it is sent it isn't done, afterwards it is; whom others added stays."""
+    field = model.FieldCode("observers")
+    act = intents.SetFields({field: (seed.HEAD,)}, {field: (seed.HEAD, seed.IVANOV)}, guarded=True)
+    async with worlds.world() as world:
+        await world.here.directory()
+        number = world.add(observers=[seed.HEAD, seed.IVANOV, seed.SIDOROVA])
+        row = worlds.row(act, worlds.ref(number))
+        assert await world.here.find(row) is None
+        assert await world.here.perform(row) == ports.Done()
+        assert world.item(number)["observers"] == [seed.HEAD, seed.SIDOROVA]
+        assert await world.here.find(row) == ports.Done()
+
+
 async def test_a_move_happens_only_from_where_it_was_decided() -> None:
     """Somebody was faster: nothing to do."""
     async with worlds.world() as world:

@@ -66,9 +66,9 @@ async def test_a_life_whole(store: Any) -> None:
         },
     )
     # The stays come in another order than they happened: rows are numbered as they were born.
-    later = dataclasses.replace(stores.visit(9, "C1:OFFER"), entered=stores.at(60))
-    await store.mirror.record(stores.ACME, [looked(card, later, stores.visit(8), handovers=2)])
-    (life,) = await lives(store, readout.Wanted(people=("UF_CRM_1", "UF_CRM_2", "UF_CRM_3")))
+    later = dataclasses.replace(stores.visit(8, "C1:OFFER"), entered=stores.at(60))
+    await store.mirror.record(stores.ACME, [looked(card, later, stores.visit(9), handovers=2)])
+    (life,) = await lives(store, readout.Wanted(people=("UF_CRM_1", "UF_CRM_2", "UF_CRM_3"), handovers=True))
 
     def place(stage: str, semantic: model.Semantic = model.Semantic.WORK) -> rows.Place:
         return rows.Place(model.PipelineId(1), model.StageId(stage), semantic)

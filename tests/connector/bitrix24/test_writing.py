@@ -61,6 +61,8 @@ def test_lists_are_merged_three_ways(
     merged = writing.merged(act, _card(**{CODE: now}))[CODE]
     assert isinstance(merged, tuple)
     assert set(merged) == (set(now) - (set(seen) - set(wanted))) | (set(wanted) - set(seen))
+    done = writing.carried_out(act, _card(**{CODE: now}))
+    assert done == (set(wanted) <= set(now) and not set(now) & (set(seen) - set(wanted)))
 
 
 @pytest.mark.parametrize(
