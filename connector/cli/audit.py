@@ -23,7 +23,8 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
-    csv: Annotated[str, typer.Option("--csv", help="Записать таблицей для Excel: имя файла или «-».")] = "",
+    csv: Annotated[str, typer.Option("--csv", help="Записать таблицей CSV: имя файла или «-».")] = "",
+    xlsx: Annotated[str, typer.Option("--xlsx", help="Записать книгой Excel: имя файла.")] = "",
     portal: Annotated[str, typer.Option("--portal", help="Какой портал, если их несколько.")] = "",
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
@@ -37,7 +38,7 @@ def audit(
         return sheets.Report("audit", "", (sheet,), {"findings": found})
 
     made = reading.ask(told, portal)
-    report.write(made, csv, as_json)
+    report.write(made, csv, xlsx, as_json)
     if made.data["findings"]:
         raise exits.Stop(exits.Code.FINDINGS)
 
@@ -50,7 +51,9 @@ async def find(beside: reading.Beside) -> tuple[auditing.Finding, ...]:
     directory, now = beside.directory, int(clock.SystemClock().now().timestamp())
     fields = directory.fields.get(model.CardKind.DEAL.value, {})
     employees = [str(code) for code, one in fields.items() if one.type is model.FieldType.USER]
-    wanted = readout.Wanted(kinds=(model.CardKind.DEAL,), since=now - RECENT, people=employees)
+    wanted = readout.Wanted(
+        kinds=(model.CardKind.DEAL,), since=now - RECENT, people=employees, handovers=True
+    )
     return await beside.store.readout.lives(
         beside.portal, wanted, lambda lives: auditing.audit(lives, directory, now)
     )

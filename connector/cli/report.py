@@ -1,4 +1,4 @@
-"""`voronka report NAME`: numbers of the funnel as a table, CSV or JSON. Reckoned by `robots.insight` over the store's copy."""
+"""`voronka report NAME`: numbers of the funnel as a table, CSV, XLSX or JSON. Reckoned by `robots.insight` over the store's copy."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def report(
     name: Annotated[str, typer.Argument(help="Какой отчёт; без имени — список.")] = "",
     period_: Annotated[str, typer.Option("--period", help=f"За какое время: {period.EXAMPLES}.")] = DEFAULT,
     by: Annotated[str, typer.Option("--by", help="conversion: pipeline, person или source.")] = "pipeline",
-    csv: Annotated[str, typer.Option("--csv", help="Записать таблицей для Excel: имя файла или «-».")] = "",
+    csv: Annotated[str, typer.Option("--csv", help="Записать таблицей CSV: имя файла или «-».")] = "",
+    xlsx: Annotated[str, typer.Option("--xlsx", help="Записать книгой Excel: имя файла.")] = "",
     portal: Annotated[str, typer.Option("--portal", help="Какой портал, если их несколько.")] = "",
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
@@ -70,7 +71,7 @@ def report(
     async def question(beside: reading.Beside) -> sheets.Report:
         return await MAKES[name](asked(beside, period_, by))
 
-    return write(reading.ask(question, portal), csv, as_json)
+    return write(reading.ask(question, portal), csv, xlsx, as_json)
 
 
 def asked(beside: reading.Beside, text: str, by: str) -> Asked:
@@ -83,13 +84,15 @@ def asked(beside: reading.Beside, text: str, by: str) -> Asked:
     return Asked(beside, beside.directory, days, int(now.timestamp()), by)
 
 
-def write(made: sheets.Report, csv: str, as_json: bool) -> None:
+def write(made: sheets.Report, csv: str, xlsx: str, as_json: bool) -> None:
     from connector.cli import sheets
 
+    if xlsx:
+        _book(made, xlsx)
     if as_json:
         return output.as_json({"report": made.name, "period": made.period, **made.data})
     if not csv:
-        return sheets.show(made)
+        return None if xlsx else sheets.show(made)
     text = sheets.csv_text(made.sheets)
     if csv == "-":
         return output.data(text.rstrip("\r\n"))
@@ -98,6 +101,16 @@ def write(made: sheets.Report, csv: str, as_json: bool) -> None:
     except OSError as error:
         raise exits.Stop(exits.Code.USAGE, f"не могу записать {csv}: {error.strerror}") from error
     return output.say(f"Записано: {csv}")
+
+
+def _book(made: sheets.Report, xlsx: str) -> None:
+    from connector.cli import workbook
+
+    try:
+        workbook.write(Path(xlsx), made)
+    except OSError as error:
+        raise exits.Stop(exits.Code.USAGE, f"не могу записать {xlsx}: {error.strerror}") from error
+    output.say(f"Записано: {xlsx}")
 
 
 # ---------------------------------------------------------------- the reports

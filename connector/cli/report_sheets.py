@@ -32,11 +32,11 @@ def lead_sheet(
     lines = [
         (
             key(cut, one.key, directory),
-            str(one.leads),
-            str(one.converted),
+            sheets.count(one.leads),
+            sheets.count(one.converted),
             sheets.share(one.share),
-            str(one.rejected),
-            str(one.open),
+            sheets.count(one.rejected),
+            sheets.count(one.open),
         )
         for one in made
     ]
@@ -50,7 +50,7 @@ def funnel_sheet(
 ) -> sheets.Sheet:
     who = "" if cut is conversion.Cut.PIPELINE else f", {CUTS[cut]}: {key(cut, one.key, directory)}"
     lines = [
-        (step.name, str(step.reached), sheets.share(step.of_previous), sheets.share(step.of_all))
+        (step.name, sheets.count(step.reached), sheets.share(step.of_previous), sheets.share(step.of_all))
         for step in one.steps
     ]
     cards = words.count(one.cards, "карточка", "карточки", "карточек")
@@ -80,10 +80,10 @@ def stage_sheet(made: Iterable[timing.Timing]) -> sheets.Sheet:
         (
             one.pipeline_name,
             one.name,
-            str(one.stays),
+            sheets.count(one.stays),
             sheets.length(one.median),
             sheets.length(one.p90),
-            str(one.standing),
+            sheets.count(one.standing),
             sheets.length(one.standing_median),
         )
         for one in made
@@ -101,8 +101,8 @@ def skip_sheet(made: skipping.Skips, directory: model.Directory, zone: str) -> s
             one.pipeline,
             one.first,
             one.last,
-            str(one.stages),
-            f"{one.seconds} с",
+            sheets.count(one.stages),
+            sheets.Number(f"{one.seconds} с", one.seconds, '0 "с"'),
             "да" if one.closing else "нет",
         )
         for one in made.batches
@@ -127,12 +127,12 @@ def people_sheet(found: Sequence[people.Person], directory: model.Directory) -> 
 def _person(one: people.Person, name: str, directory: model.Directory) -> tuple[str, ...]:
     return (
         name,
-        str(one.arrived),
-        str(one.open),
-        str(one.silent),
-        str(one.won),
+        sheets.count(one.arrived),
+        sheets.count(one.open),
+        sheets.count(one.silent),
+        sheets.count(one.won),
         sheets.money(one.won_sum, directory),
-        str(one.lost),
+        sheets.count(one.lost),
         sheets.share(one.success),
     )
 
@@ -145,7 +145,7 @@ def plan_sheets(made: forecast.Forecast, directory: model.Directory) -> tuple[sh
         (
             one.pipeline,
             one.name,
-            str(one.cards),
+            sheets.count(one.cards),
             sheets.money(one.worth, directory),
             sheets.share(one.chance),
             sheets.money(one.likely, directory),
@@ -203,8 +203,8 @@ def stale_sheet(found: Iterable[stale.Silent], directory: model.Directory, zone:
     lines = [
         (
             directory.user_name(one.user),
-            str(one.open),
-            *map(str, one.older),
+            sheets.count(one.open),
+            *map(sheets.count, one.older),
             f"{card(one.oldest)}, {words.full_moment(moment(one.since), zone)}" if one.oldest else "—",
         )
         for one in found

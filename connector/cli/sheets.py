@@ -1,4 +1,7 @@
-"""A report as sheets: the same cells for the terminal, for a spreadsheet (CSV) and for programs (JSON)."""
+"""A report as sheets: the same cells for the terminal, for a spreadsheet (CSV, XLSX: `workbook`) and for programs (JSON).
+
+A cell is its text; one that is a number brings it along (`Number`), so that a spreadsheet can reckon on.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,18 @@ from robots import model, words
 from robots.insight import rows
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Number(str):
+    """`value` under the text; `form`: a spreadsheet's code of the format."""
+
+    value: float
+    form: str
+
+    def __new__(cls, text: str, value: float, form: str = "0") -> Number:
+        made = super().__new__(cls, text)
+        made.value, made.form = value, form
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +80,25 @@ def _safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
+def count(number: int) -> str:
+    return Number(str(number), number)
+
+
 def length(seconds: int | None) -> str:
-    return "—" if seconds is None else words.duration(timedelta(seconds=seconds))
+    """A spreadsheet counts times in days."""
+    if seconds is None:
+        return "—"
+    return Number(words.duration(timedelta(seconds=seconds)), seconds / rows.DAY, "[h]:mm")
 
 
 def money(amount: Decimal | None, directory: model.Directory) -> str:
-    return "нет курса" if amount is None else words.money(model.Money(amount, directory.base_currency))
+    if amount is None:
+        return "нет курса"
+    currency = directory.base_currency
+    sign = words.SIGNS.get(currency, currency).replace('"', "")
+    return Number(words.money(model.Money(amount, currency)), float(amount), f'#,##0.00 "{sign}"')
 
 
 def share(part: float | None) -> str:
-    return rows.percent(part)
+    text = rows.percent(part)
+    return text if part is None else Number(text, part, "0.0%")

@@ -9,6 +9,7 @@ answer a card's or a stay's values as one JSON array, which for stays is one of 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,6 +55,7 @@ class Wanted:
     stays: bool = True
     people: Collection[str] = ()
     """Codes of the fields of kind «employee» to bring along."""
+    handovers: bool = False
 
 
 class Readout:
@@ -94,7 +96,7 @@ def _mine(portal: str, kind: model.CardKind, wanted: Wanted) -> list[sa.ColumnEl
 def _cards(conn: sa.Connection, portal: str, kind: model.CardKind, wanted: Wanted, last: str) -> list[Any]:
     paths = (*CARD, *(("fields", code) for code in wanted.people))
     picked = [CARDS.card, CARDS.updated, _picked(conn, CARDS.body, paths)]
-    if wanted.people or wanted.stays:
+    if wanted.handovers:
         # Twice: SQLite answers an array only for two paths and more.
         picked.append(_picked(conn, CARDS.memory, (("changes", changes.RESPONSIBLE),) * 2))
     query = (
@@ -103,33 +105,39 @@ def _cards(conn: sa.Connection, portal: str, kind: model.CardKind, wanted: Wante
         .order_by(CARDS.card)
         .limit(PAGE)
     )
-    return list(conn.execute(query))
+    return _fetched(conn, query)
 
 
 def _stays(
     conn: sa.Connection, portal: str, names: list[str], places: dict[str, rows.Place]
 ) -> Mapping[str, tuple[rows.Stay, ...]]:
-    found: dict[str, list[tuple[int, int, str]]] = {}
+    found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for part in engine.chunks(names):
         query = sa.select(VISITS.card, VISITS.entered, VISITS.row, _picked(conn, VISITS.body, STAY)).where(
             VISITS.portal == portal, VISITS.card.in_(part)
         )
-        for card, entered, row, place in conn.execute(query):
-            found.setdefault(card, []).append((entered, row or 0, place))
+        for card, entered, row, text in _fetched(conn, query):
+            found[card].append((entered, row or 0, text))
     made: dict[str, tuple[rows.Stay, ...]] = {}
     for card, stays in found.items():
         stays.sort()
-        made[card] = tuple([rows.Stay(_place(text, places), at // codec.SECOND) for at, _, text in stays])
+        made[card] = tuple(
+            [rows.Stay(places.get(text) or _place(text, places), at // codec.SECOND) for at, _, text in stays]
+        )
     return made
 
 
+def _fetched(conn: sa.Connection, query: sa.Select[Any]) -> list[Any]:
+    """All rows as the driver's own tuples: texts and whole numbers need none of SQLAlchemy's care, which a million
+    rows pay for."""
+    with conn.execute(query) as result:
+        return list(result.cursor.fetchall()) if result.cursor is not None else []
+
+
 def _place(text: str, places: dict[str, rows.Place]) -> rows.Place:
-    found = places.get(text)
-    if found is None:
-        pipeline, stage, semantic = json.loads(text)
-        found = rows.Place(model.PipelineId(pipeline), model.StageId(stage), model.Semantic(semantic))
-        places[text] = found
-    return found
+    pipeline, stage, semantic = json.loads(text)
+    made = rows.Place(model.PipelineId(pipeline), model.StageId(stage), model.Semantic(semantic))
+    return places.setdefault(text, made)
 
 
 def _life(row: Any, wanted: Wanted, stays: tuple[rows.Stay, ...]) -> rows.Life:
