@@ -27,7 +27,7 @@ FORMULA = "the same look with no rules: an empty Decision"
 RIVAL = "each robot asked in turn, with no timetable of occasions"
 
 
-def many() -> decision.Rules:
+def many(count: int = ROBOTS) -> decision.Rules:
     """The funnel's robots and gates, one more for the new deal's stage, and many for other stages and other fields."""
     funnel = rules.funnel()
     text = builders.template("{{Сделка: Название}}: {{Сделка: Сумма}}")
@@ -40,7 +40,7 @@ def many() -> decision.Rules:
             _trigger(number, here[0] if number == 0 else stages[number % len(stages)][0]),
             order=number,
         )
-        for number in range(ROBOTS - len(funnel.robots))
+        for number in range(count - len(funnel.robots))
     ]
     return dataclasses.replace(funnel, robots=(*funnel.robots, *more))
 

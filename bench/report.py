@@ -42,6 +42,22 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """How a cost grows: points (size, cost), both above 0. `--svg` draws curves of one `chart` together."""
+
+    chart: str
+    """`cards`, `robots`: the file's name and what the axis across counts."""
+    what: str
+    unit: str
+    points: Sequence[tuple[float, float]]
+
+    @property
+    def growth(self) -> float:
+        """How many times dearer the largest is than the smallest."""
+        return self.points[-1][1] / self.points[0][1]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One bench's figures, how its floor is reckoned, and whatever else was seen."""
 
@@ -51,6 +67,7 @@ class Report:
     rival: str = ""
     notes: Sequence[str] = ()
     detail: dict[str, Any] = field(default_factory=dict)
+    curves: Sequence[Curve] = ()
 
     @property
     def met(self) -> bool:

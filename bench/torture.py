@@ -1,6 +1,7 @@
 """`python -m bench torture --trials N`: tries to make Voronka lose work or do it twice, and says how hard it tried.
 
-Two rooms. *Worlds*: N x 500 seeds of the simulation (tests/simulation): a portal, people, a network and a daemon that dies, on a
+Three rooms. *Each*: one story with one thing broken at every occasion in turn, and every act with every fault at each of its
+requests (tests/simulation/drill.py, actfaults.py); `--no-each` leaves it out. *Worlds*: N x 500 seeds of the simulation (tests/simulation): a portal, people, a network and a daemon that dies, on a
 virtual clock; each world has some crashes, lost answers, lost doorbells. *Kills*: the installed program under load, killed N
 times with kill -9 at drawn moments, against a sandbox portal over real HTTP.
 
@@ -12,6 +13,8 @@ The exit code is 1 where anything was lost or doubled.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
+import multiprocessing
 import os
 import pathlib
 import sys
@@ -20,7 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.acceptance import conftest, kills
-from tests.simulation import runner
+from tests.simulation import actfaults, drill, runner
 
 SEEDS = 500
 """Worlds to a trial."""
@@ -46,12 +49,16 @@ class Row:
     trials: int = 0
     lost: int = 0
     doubled: int = 0
+    every: bool = False
+    """Nothing was left to chance: N are all there are."""
 
     @property
     def rate(self) -> str:
         if not self.trials:
             return "not tried"
         broken = self.lost + self.doubled
+        if self.every:
+            return f"{broken} of all" if broken else "all of them"
         return f"{broken / self.trials:.2g}" if broken else f"< {min(1.0, 3 / self.trials):.2g} at 95 %"
 
     def cells(self) -> tuple[str, ...]:
@@ -93,7 +100,7 @@ KINDS: Sequence[tuple[str, str, Count]] = (
 def doubles(breach: str) -> bool:
     """Something was done twice, rather than lost."""
     law, _, words = breach.partition(": ")
-    return law in TWICE or (law == "copies" and "never" not in words)
+    return law in TWICE or breach.startswith("+ ") or (law == "copies" and "never" not in words)
 
 
 def tally(outcomes: Iterable[runner.Outcome], tell: Callable[[str], None]) -> list[Row]:
@@ -109,6 +116,38 @@ def tally(outcomes: Iterable[runner.Outcome], tell: Callable[[str], None]) -> li
                 row.doubled += any(doubles(breach) for breach in one.breaches)
                 row.lost += any(not doubles(breach) for breach in one.breaches)
     return rows
+
+
+Trial = drill.Case | actfaults.Case
+EACH: Sequence[tuple[str, str, Callable[[], Sequence[Trial]]]] = (
+    ("R2", "one story: the daemon dies at each await", lambda: drill.cases(drill.CRASH)),
+    ("R10", "one story: each write of the store is refused", lambda: drill.cases(drill.WRITE)),
+    ("R10", "one story: the answer to each write of the store is lost", lambda: drill.cases(drill.ANSWER)),
+    ("R3", "one story: each kind of fault at each request", lambda: drill.cases(drill.REQUEST)),
+    ("R3", "each act, each fault at each of its requests", actfaults.cases),
+)
+
+
+def each(jobs: int, tell: Callable[[str], None]) -> list[Row]:
+    """Every occasion once."""
+    rows = []
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        for promise, what, cases in EACH:
+            trials = cases()
+            row = Row(promise, what, len(trials), every=True)
+            for trial, breaches in zip(trials, pool.map(_breaches, trials, chunksize=8), strict=True):
+                for breach in breaches:
+                    tell(f"{trial}: {breach}")
+                row.doubled += any(doubles(breach) for breach in breaches)
+                row.lost += any(not doubles(breach) for breach in breaches)
+            tell(f"{what}: {row.trials}")
+            rows.append(row)
+    return rows
+
+
+def _breaches(trial: Trial) -> list[str]:
+    return trial.breaches()
 
 
 def killed(times: int, tell: Callable[[str], None]) -> Row:
@@ -146,7 +185,8 @@ Seeds {first} to {first + worlds - 1}; a broken one is replayed by `python -m te
 
 *Lost* and *doubled* count worlds (or, of the program, deals) in which a law broke: work that was never done, or was done
 twice. Nothing in N independent trials bounds the rate below 3/N at 95 %. Trials of one world share its story, so of the rows
-of worlds R17 is the one whose trials are surely independent. The laws are listed in `tests/simulation/laws.py`; that they
+of worlds R17 is the one whose trials are surely independent. The rows of one story and of each act leave nothing to chance:
+each occasion that there is was tried once. The laws are listed in `tests/simulation/laws.py`; that they
 bite is shown by `python scripts/teeth.py`.
 """
 
@@ -159,6 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, help="so many kills instead; 0: none")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes for the worlds")
     parser.add_argument("--report", type=pathlib.Path, metavar="FILE", help="write the table there as well")
+    parser.add_argument("--no-each", action="store_true", help="leave out what is broken at every occasion")
     given = parser.parse_args(argv)
     worlds = SEEDS * given.trials if given.seeds is None else given.seeds
     times = given.trials if given.kills is None else given.kills
@@ -166,7 +207,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     def tell(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    rows = tally(runner.many(given.first, worlds, given.jobs), tell) if worlds else []
+    rows = [] if given.no_each else each(given.jobs, tell)
+    rows += tally(runner.many(given.first, worlds, given.jobs), tell) if worlds else []
     rows += [killed(times, tell)] if times else []
     print(table(rows))
     if given.report is not None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.bitrix24 import dispatch, seed
-from tests.simulation import laws, net, people
+from tests.simulation import laws, net, people, runner
 from tests.simulation import life as lives
 from tests.simulation import loop as loops
 from tests.simulation import world as worlds
@@ -35,6 +35,9 @@ class Case:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.what, str(self.nth), self.kind)))
+
+    def breaches(self) -> list[str]:
+        return list(tell(self).breaches)
 
     def spoil(self, world: worlds.World) -> None:
         if self.what in (WRITE, ANSWER):
@@ -59,10 +62,15 @@ class Told:
     """Crash points that the last life's doom counted."""
     wishes: int
     struck: int
-    """Faults of requests that happened."""
+    """Faults of requests, and failures of the store, that happened."""
 
 
 def tell(case: Case) -> Told:
+    with runner.unburdened():
+        return _told(case)
+
+
+def _told(case: Case) -> Told:
     world = worlds.World(SEED, worlds.calm_plan())
     case.spoil(world)
     points: list[int] = []
@@ -89,7 +97,7 @@ def tell(case: Case) -> Told:
         world.net.requests,
         sum(points),
         len(laws._wishes(world)),
-        sum(count for kind, count in world.net.struck.items() if kind != "well"),
+        world.troubled.failed + sum(count for kind, count in world.net.struck.items() if kind != "well"),
     )
 
 
@@ -110,11 +118,6 @@ def cases(what: str, step: int = 1) -> Sequence[Case]:
         ]
     most = told.points if what == CRASH else told.writes
     return [Case(what, nth) for nth in range(1, most + 1, step)]
-
-
-def broken(cases: Iterable[Case]) -> list[str]:
-    """The breaches of the law, each with its case."""
-    return [f"{told.case}: {breach}" for told in map(tell, cases) for breach in told.breaches]
 
 
 async def _story(world: worlds.World) -> None:

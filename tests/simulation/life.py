@@ -116,6 +116,7 @@ class Troubled:
         """That one fails, counted from 1; 0: none does."""
         self.committed = False
         """It is committed all the same: the database's answer was lost."""
+        self.failed = 0
 
     async def pause(self) -> None:
         if self.lazy and self.dice.random() < self.lazy:
@@ -126,6 +127,7 @@ class Troubled:
         if self.ill and self.dice.random() < self.ill:
             raise errors.StoreError("диск полон")
         self.writes += 1
+        self.failed += self.writes == self.fails_at
         if self.writes == self.fails_at and not self.committed:
             raise errors.StoreError("диск полон")
         return self.writes

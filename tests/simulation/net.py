@@ -68,7 +68,7 @@ class Weather:
         return cls(kinds, dice.choice([0.03, 0.1, 0.3]), dice.choice([0.0, 0.05, 0.5]))
 
 
-def any_request(_body: str) -> bool:
+def any_request(_request: str) -> bool:
     return True
 
 
@@ -79,19 +79,19 @@ class Strike:
     kind: str
     nth: int
     concerns: Callable[[str], bool] = any_request
-    """Of a request's body."""
+    """Of a request, `METHOD BODY`."""
     late: float | None = None
     """With `hang_commit_later`: the commit comes so many seconds after the client gave up."""
     blind: int = 0
     """So many requests after it, whatever they are about, get no answer either."""
     seen: int = 0
 
-    def meets(self, body: str) -> str:
+    def meets(self, request: str) -> str:
         """The kind of fault, empty: none."""
         if self.seen >= self.nth:
             self.seen += 1
             return "reset_before_commit" if self.seen <= self.nth + self.blind else ""
-        self.seen += self.concerns(body)
+        self.seen += self.concerns(request)
         return self.kind if self.seen == self.nth else ""
 
 
@@ -116,12 +116,16 @@ class Net:
         self.limit_errors = 0
         """Refusals of the portal's own bucket; those of the weather don't count."""
         self.strike: Strike | None = None
+        self.heard: Callable[[str], object] = len
+        """Is told of each request, `METHOD BODY`."""
 
     async def post(self, life: lives.Life, method: str, payload: Mapping[str, Any]) -> transport.Reply:
         """As `transport.Transport.post`."""
         self.requests += 1
         body = json.dumps(payload)
-        kind = self._kind(body)
+        request = f"{method} {body}"
+        self.heard(request)
+        kind = self._kind(request)
         self.struck[kind or "well"] += 1
         self._trace.note("net", "post", method, kind, body)
         answer: asyncio.Future[transport.Reply] = self._loop.create_future()
@@ -131,8 +135,8 @@ class Net:
     def calm(self) -> None:
         self.weather = Weather(slow=self.weather.slow)
 
-    def _kind(self, body: str) -> str:
-        if self.strike is not None and (told := self.strike.meets(body)):
+    def _kind(self, request: str) -> str:
+        if self.strike is not None and (told := self.strike.meets(request)):
             return told
         weather, dice = self.weather, self._dice
         return dice.choice(weather.kinds) if weather.kinds and dice.random() < weather.likely else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,23 +55,29 @@ def run(seed: int, say: Callable[[str], None] = trace.nowhere) -> Outcome:
     )
 
 
-def some(seeds: Sequence[int]) -> list[Outcome]:
-    """A world is full of circles and gone as a whole: rubbish is looked for between worlds, not within them."""
-    config.shared()
+@contextlib.contextmanager
+def unburdened() -> Iterator[None]:
+    """A world is full of circles and gone as a whole: rubbish is looked for behind it, not within it, and nowhere else."""
+    was = gc.isenabled()
     gc.freeze()
     gc.disable()
     try:
-        return [_one(seed) for seed in seeds]
+        yield
     finally:
-        gc.enable()
+        gc.collect()
         gc.unfreeze()
+        if was:
+            gc.enable()
+
+
+def some(seeds: Sequence[int]) -> list[Outcome]:
+    config.shared()
+    return [_one(seed) for seed in seeds]
 
 
 def _one(seed: int) -> Outcome:
-    outcome = run(seed)
-    if seed % 5 == 0:
-        gc.collect()
-    return outcome
+    with unburdened():
+        return run(seed)
 
 
 def many(first: int, count: int, jobs: int) -> Iterator[Outcome]:

@@ -35,6 +35,7 @@ def test_a_rate_is_a_bound_where_nothing_was_seen() -> None:
     rows = [torture.Row("R1", "", 300), torture.Row("R1", "", 2), torture.Row("R1", "")]
     assert [row.rate for row in rows] == ["< 0.01 at 95 %", "< 1 at 95 %", "not tried"]
     assert torture.Row("R1", "", 1000, 3, 1).rate == "0.004"
+    assert torture.Row("R2", "", 400, every=True).rate == "all of them"
 
 
 def test_the_report_says_how_to_print_it_again() -> None:
