@@ -21,8 +21,8 @@ from robots import model
 
 DIRTY = tables.dirty.c
 
-GIVE_WAY, FEW = 0.1, 10
-"""In a flood of doorbells: seconds of rest before a look, and how many cards it may take."""
+GIVE_WAY, GIVING_WAY, FEW = 0.1, 10, 25
+"""In a flood of doorbells a look waits for its end, so many times so many seconds at most; then how many cards it may take."""
 
 STAMPS = itertools.count(uuid.uuid4().int % 2**48)
 """Versions. They only tell marks apart, so each is new: were a cleared row to begin at 1 again, a finish told twice would
@@ -96,11 +96,13 @@ class SqlInbox(api.Inbox):
     async def take(
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[ports.Thing]
     ) -> Sequence[ports.Dirty]:
-        if self._bells.flooded():
+        if not self._bells.flooded():
+            await self._bells.lull()
+        for _ in range(GIVING_WAY):  # asked anew: a flood begins as a swarm
+            if not self._bells.flooded():
+                break
             await asyncio.sleep(GIVE_WAY)
         else:
-            await self._bells.lull()
-        if self._bells.flooded():  # perhaps only since: a flood begins as a swarm
             limit = min(limit, FEW)
         self._bells.hush(portal)  # before reading: what comes during it rings again
         query = (
