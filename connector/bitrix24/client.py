@@ -122,6 +122,7 @@ class Client:
         self, commands: Sequence[Command], lane: ports.Lane, key: intents.WishKey | None
     ) -> list[Outcome]:
         unit = units.Unit(commands, key, asyncio.get_running_loop().create_future())
+        unit.since = self._clock.monotonic()
         unit.size = sum(len(str(each.params)) * 2 for each in commands)
         self._filling.queues[lane].append(unit)
         pump = self._pumps.get(lane)

@@ -28,14 +28,27 @@ async def of_asks(
     at: desk.Desk, asks: Sequence[ports.CommsAsk], lane: ports.Lane
 ) -> dict[model.CardRef, look.Duplicates | Exception]:
     comms = list(dict.fromkeys(comm for ask in asks for comm in (*ask.phones, *ask.emails)))
+    own = list(dict.fromkeys(ref for ask in asks for ref in ask.clients))
     known = _Known()
+    # Whose the comms are is known, and that the search finds them: they are described beside it, not after it.
+    beside = asyncio.get_running_loop().create_task(
+        _describe(at, known, own, lane), name="bitrix24 own clients of a search"
+    )
+
+    async def describe(refs: Sequence[Ref]) -> Mapping[Ref, frozenset[str]]:
+        await beside
+        return await _describe(at, known, [ref for ref in refs if ref not in own], lane)
+
     try:
-        hits = await searching.search(at, comms, lane, lambda refs: _describe(at, known, refs, lane))
+        hits = await searching.search(at, comms, lane, describe)
         desk.raise_closed(hits.values())
     except errors.PortalClosed:
         raise
     except errors.PortalError as error:
         return {ask.ref: error for ask in asks}
+    finally:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
     return {ask.ref: _answer(ask, hits, known) for ask in asks}
 
 

@@ -24,6 +24,8 @@ MUCH = 10.0
 """Seconds of writing, queued or likely to come of the looks under way, that are gathered into one wave."""
 OF_A_LOOK = 1.0
 """Seconds of writing that come of a look at a card: less than a new card's, more than a known one's."""
+A_LOOK, AT_ONCE, MOMENTS = 50, 0.02, 8
+"""Of more cards than one look takes several looks are under way: within such moments they ask the same."""
 GRAIN, CALM = 0.02, 0.1
 """Seconds: how often it is asked whether more is coming, and how long none must have come to believe it."""
 
@@ -65,8 +67,19 @@ class Filling:
         small = sum(len(unit.commands) for unit in queue) < MOST and self._writing(queue) < packing.SHORTEST
         if crowded > 0 and small:
             await self._clock.sleep(crowded * self._settings.linger)
+        if small and self.coming > A_LOOK:
+            await self._together(queue)
         while self._hold(queue):
             await self._clock.sleep(GRAIN)
+
+    async def _together(self, queue: deque[units.Unit]) -> None:
+        """Looks that go side by side ask within moments of each other: waits while they do, or for a full request."""
+        waiting = 0
+        for _ in range(MOMENTS):
+            if len(queue) == waiting or self._work(queue) >= packing.QUICK:
+                return
+            waiting = len(queue)
+            await self._clock.sleep(AT_ONCE)
 
     def until_ready(self, lane: ports.Lane) -> float:
         """Seconds until the first of the queue may go; those blocked for long are handed back on the way."""
@@ -122,7 +135,9 @@ class Filling:
             self._hold_until = None
             return False
         if self._hold_until is None:
-            self._hold_until = now + self._settings.gather
+            # What a slot in flight kept waiting has waited.
+            oldest = min(unit.since for unit in queue if unit.writes)
+            self._hold_until = oldest + self._settings.gather
         if writing > before or self.coming or reads:
             self._calm_at = now + CALM
         elif now >= self._calm_at:
@@ -145,9 +160,11 @@ class Filling:
 
     def _longest(self, queue: Iterable[units.Unit]) -> float:
         """Seconds of work for one batch."""
-        work = sum(self._cost(each) for unit in queue for each in unit.commands)
         longest = packing.longest(
-            work, writing=self._writing(queue) > 0, spare=self._gate.spare(), rate=self._gate.rate
+            self._work(queue),
+            writing=self._writing(queue) > 0,
+            spare=self._gate.spare(),
+            rate=self._gate.rate,
         )
         return min(self._settings.batch_seconds, longest)
 
@@ -155,6 +172,9 @@ class Filling:
         """Reads don't ride with much writing: they would wait for its end, and what is decided on them for a second turn.
         Where no request is to spare they do: each must carry all it can."""
         return self._gate.spare() > SCARCE and self._writing(queue) > TOGETHER
+
+    def _work(self, queue: Iterable[units.Unit]) -> float:
+        return sum(self._cost(each) for unit in queue for each in unit.commands)
 
     def _writing(self, queue: Iterable[units.Unit]) -> float:
         return sum(self._cost(each) for unit in queue if unit.writes for each in unit.commands)

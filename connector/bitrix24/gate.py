@@ -35,7 +35,8 @@ class Pace:
     burst: float = 50.0
     margin: float = 3.0
     """Room left in the bucket for what the network bunches up."""
-    in_flight: int = 48
+    in_flight: int = 64
+    """More than the burst: a wave of long batches flies while the bucket gives back what goes after it."""
 
 
 class Gate:

@@ -25,6 +25,8 @@ class Unit:
     done: asyncio.Future[list[Outcome]]
     costs: list[float] = field(default_factory=list)
     size: int = 0
+    since: float = 0.0
+    """Since when it waits, on the monotonic clock."""
     alone: bool = field(init=False)
     """It needs a request of its own."""
     writes: bool = field(init=False)

@@ -31,7 +31,7 @@ class LoopSettings:
     rounds: int = 4
     """How often one look may ask for more facts."""
 
-    send_at_once: int = 400
+    send_at_once: int = 1000
     look_fresh: float = 60.0
     """A wish goes out only on a look younger than this."""
     retry_first: float = 5.0

@@ -124,7 +124,8 @@ def with_clients(seat: Seat, clients: tuple[model.Client, ...], key: bytes) -> N
 
 def comms_ask(seat: Seat) -> ports.CommsAsk:
     phones, emails = hashed.of_card(seat.look.card, seat.look.clients or ())
-    return ports.CommsAsk(seat.ref, phones, emails)
+    own = tuple(one.ref for one in seat.look.clients or () if one.phones or one.emails)
+    return ports.CommsAsk(seat.ref, phones, emails, own)
 
 
 def looked(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str) -> ports.Looked:

@@ -47,6 +47,8 @@ class CommsAsk:
     ref: model.CardRef
     phones: tuple[str, ...]
     emails: tuple[str, ...]
+    clients: tuple[model.ClientRef, ...] = ()
+    """Whose they are: the search will surely find them."""
 
 
 @dataclass(frozen=True, slots=True)

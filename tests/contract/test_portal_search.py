@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector import ports
-from robots import look
+from robots import look, model
 from sandbox.bitrix24 import seed
 from tests.contract import bitrix24_world as worlds
 
@@ -44,6 +44,27 @@ async def test_six_phones_share_a_call() -> None:
         made = [world.add(3, name=f"Клиент {n}", fm=comms(phone(n))) for n in range(12)]
         told = await found(world, *(phone(n) for n in range(12)))
         assert (told, calls(world)) == ([[f"contact:{number}"] for number in made], 2)
+
+
+async def test_whose_they_are_may_be_told_beforehand() -> None:
+    """Own clients are described beside the search, once, and waited for: here a page of their deals is not the last."""
+    async with worlds.world() as world:
+        await world.here.directory()
+        own = world.add(3, name="Анна", fm=comms(phone(1)), assignedById=seed.IVANOV)
+        for number in range(60):
+            world.add(title=f"Сделка {number}", contactIds=[own])
+        unsaid = ports.CommsAsk(worlds.ref(900), (phone(1),), ())
+        said = ports.CommsAsk(
+            worlds.ref(900), (phone(1),), (), (model.ClientRef(model.ClientKind.CONTACT, own),)
+        )
+        reads, answers = [], []
+        for ask in (unsaid, said):
+            before = world.there.journal.by_method["crm.contact.list"]
+            answers.append((await world.here.duplicates([ask], LIVE))[ask.ref])
+            reads.append(world.there.journal.by_method["crm.contact.list"] - before)
+        assert (answers[0] == answers[1], reads) == (True, [1, 1])
+        assert isinstance(answers[1], look.Duplicates)
+        assert len(answers[1].matches) == 61
 
 
 async def test_twins_in_one_call_are_both_told() -> None:

@@ -53,7 +53,7 @@ async def test_what_is_asked_together_rides_together() -> None:
 
 
 async def test_slow_reading_goes_side_by_side_while_requests_are_to_spare() -> None:
-    """Somebody waits for it to go on: 0.1 s each, half a second of it in a batch."""
+    """Somebody waits for it to go on: 0.1 s each, six to a batch."""
     clock = virtual.Clock()
     far = virtual.FarEnd(clock, cost={"crm.duplicate.findbycomm": 0.1})
     at = _made(clock, far)
@@ -61,7 +61,7 @@ async def test_slow_reading_goes_side_by_side_while_requests_are_to_spare() -> N
     await clock.run(
         asyncio.gather(*(at.call("crm.duplicate.findbycomm", {"n": n}, lane=LIVE) for n in range(20)))
     )
-    assert [len(names) for _, names in far.requests] == [1, 5, 5, 5, 5]
+    assert [len(names) for _, names in far.requests] == [1, 6, 6, 6, 2]
 
 
 async def test_with_requests_to_spare_the_work_goes_side_by_side() -> None:
@@ -118,6 +118,44 @@ async def test_much_writing_waits_for_the_looks_under_way(looks_end: bool, earli
     await clock.run(_write_around(_made(clock, far), clock, looks_end=looks_end))
     assert [round(moment, 1) - earliest for moment, _ in far.requests[:9]] == [pytest.approx(0, abs=0.11)] * 9
     assert len(far.requests) == 13, "5 s of writing or a little less in each, not a request for each few"
+
+
+@pytest.mark.parametrize(("cards", "requests"), [(200, [3]), (40, [1, 1, 1])])
+async def test_looks_side_by_side_ask_together(cards: int, requests: list[int]) -> None:
+    """Each asks the same a moment after its fellow: one request, where a lone look's reading waits for nobody."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock)
+    at = _made(clock, far)
+    at.coming(cards)
+
+    async def look(after: float) -> None:
+        await clock.sleep(after)
+        await at.call("crm.item.list", {}, lane=LIVE)
+
+    await clock.run(asyncio.gather(look(0.0), look(0.015), look(0.03)))
+    assert [len(names) for _, names in far.requests] == requests
+
+
+async def test_what_waited_for_a_slot_isn_t_held_for_looks_again() -> None:
+    """It has waited for longer than a wave gathers: once slots are free it goes right after what is read."""
+    clock = virtual.Clock()
+    far = virtual.FarEnd(clock, cost={ADD: 1.0})
+    at = client.Client(far, gate.Gate(clock, gate.Pace(in_flight=8)), clock)
+
+    async def story() -> None:
+        for _ in range(8):
+            await at.gate.enter(LIVE)
+        waiting = [asyncio.ensure_future(_write(at, n)) for n in range(3)]
+        await clock.sleep(5.0)
+        at.coming(40)
+        waiting.append(asyncio.ensure_future(at.call("crm.item.list", {}, lane=LIVE)))
+        await clock.sleep(0.1)
+        for _ in range(8):
+            at.gate.leave()
+        await asyncio.gather(*waiting)
+
+    await clock.run(story())
+    assert [(round(moment, 1), len(names)) for moment, names in far.requests] == [(5.1, 1), (5.1, 3)]
 
 
 async def test_a_lone_cards_writing_waits_for_no_look() -> None:

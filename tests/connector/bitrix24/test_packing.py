@@ -10,12 +10,12 @@ from connector.bitrix24 import packing
 @pytest.mark.parametrize(
     ("told", "work", "writing", "spare", "seconds"),
     [
-        ("reading is soon over", 0.2, False, 50, 0.5),
+        ("reading is soon over", 0.2, False, 50, 0.6),
         ("a little writing isn't worth many requests", 2.0, True, 50, 3.0),
         ("a wave leaves requests for the next one", 40.0, True, 50, 5.0),
         ("not longer than six seconds for that", 60.0, True, 50, 6.0),
-        ("much of it is spread over what is to spare and what comes back", 1100.0, True, 50, 16.53),
-        ("with nothing to spare it grows with what comes back", 100.0, True, 0, 10.0),
+        ("much of it is spread over what is to spare and what comes back", 1100.0, True, 50, 16.64),
+        ("with nothing to spare it grows with what comes back", 100.0, True, 0, 10.44),
     ],
 )
 def test_the_seconds_of_a_batch(told: str, work: float, writing: bool, spare: float, seconds: float) -> None:
