@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from robots import (
+    agreements,
     answers,
     conditions,
     drafts,
@@ -162,6 +163,8 @@ def _pass_gates(
             return _Standing(look.visit)
         case robots_gates.Refuse() as refuse:
             return _refuse(refuse, look, draft)
+        case robots_gates.Consult() as consult:
+            return _consult(consult, look, draft)
 
 
 def _undone(look: looks.Look, now: datetime) -> bool:
@@ -214,11 +217,27 @@ def _tell(verdict: robots_gates.Tell, look: looks.Look, draft: drafts.Draft) -> 
 
 
 def _refuse(verdict: robots_gates.Refuse, look: looks.Look, draft: drafts.Draft) -> _Standing:
-    gate, because = verdict.gate, gate_words.because(verdict.missing)
-    act = intents.MoveStage(verdict.to.pipeline, verdict.to.stage, only_from=look.visit.stage, back=True)
+    because = gate_words.because(verdict.missing)
+    return _send_back(verdict.gate, verdict.to, gate_words.refusal_text(verdict, look), because, look, draft)
+
+
+def _consult(verdict: robots_gates.Consult, look: looks.Look, draft: drafts.Draft) -> _Standing:
+    """The question is one for the whole stay, by its key: whoever moves the card again is only told."""
+    gate, to, name = verdict.gate, verdict.to, look.directory.user_name(verdict.who)
+    because = f"нужно согласие: {name}"
+    asked = _gate_wish(gate, look, "agree", agreements.task(gate, verdict.who, to, look, draft.now), because)
+    key = intents.WishKey(f"{gate.id}/{look.card.ref}/{to.id}/agree")
+    draft.wish(replace(asked, key=key, cause=to.id, while_visit=to.id), str(gate.mark))
+    return _send_back(gate, to, gate_words.consult_text(gate, name, look), because, look, draft)
+
+
+def _send_back(
+    gate: robots_robot.Gate, to: model.Visit, text: str, because: str, look: looks.Look, draft: drafts.Draft
+) -> _Standing:
+    act = intents.MoveStage(to.pipeline, to.stage, only_from=look.visit.stage, back=True)
     back = _gate_wish(gate, look, "back", act, because)
     draft.wish(back, str(gate.mark))
-    notice = _notice(gate, look, gate_words.refusal_text(verdict, look), because)
+    notice = _notice(gate, look, text, because)
     if notice is not None:
         draft.wish(replace(notice, stands_on=back.key), str(gate.mark))
     if gate.mode is robots_robot.Mode.WATCH:

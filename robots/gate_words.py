@@ -53,6 +53,20 @@ def refusal_text(verdict: gates.Refuse, seen: look.Look) -> str:
     return "\n".join(lines)
 
 
+def consult_text(gate: robot.Gate, who: str, seen: look.Look) -> str:
+    """F16: the card waits for somebody's agreement."""
+    noun = _NOUNS[seen.card.ref.kind]
+    into = seen.directory.stage(gate.pipeline, gate.stage)
+    itself = {model.CardKind.DEAL: "сама", model.CardKind.LEAD: "сам"}[seen.card.ref.kind]
+    asked = f"{who}: поставлена задача «согласуйте». Согласие — и {noun.card.lower()} перейдёт {itself}"
+    return "\n".join(
+        [
+            _first_line(noun.card, seen, f" {noun.returned}: нужно согласие"),
+            f"{asked} в «{into.name if into else gate.stage}». {_where(seen)}",
+        ]
+    )
+
+
 def tell_text(verdict: gates.Tell, seen: look.Look) -> str:
     """The soft mode: said, not sent back."""
     noun, fields = _NOUNS[seen.card.ref.kind], _fields(verdict.missing)

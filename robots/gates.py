@@ -9,10 +9,10 @@ then the gate only tells.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from robots import conditions, intents, look, model, occasions, people, robot
+from robots import agreements, attempts, conditions, intents, look, model, occasions, people, robot
 
 STUCK_AFTER = timedelta(minutes=10)
 """A return that was made and isn't seen for so long is believed undone: the card stays where it is."""
@@ -60,7 +60,16 @@ class Tell:
     overruled: str = ""
 
 
-Verdict = Pass | Wait | Refuse | Tell
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """The card waits in `to` until `who` agrees by doing a task (users.md F16)."""
+
+    gate: robot.Gate
+    who: model.UserId
+    to: model.Visit
+
+
+Verdict = Pass | Wait | Refuse | Tell | Consult
 
 
 _PASSED = Pass()
@@ -79,21 +88,71 @@ def judge(gates: Mapping[Place, Sequence[robot.Gate]], seen: look.Look, now: dat
     """The verdict about the present stay. Raises NotGathered for requirements on clients."""
     missing: list[Missing] = []
     notes: list[tuple[intents.RobotId, str]] = []
+    wanted: list[Missing] = []
+    """Agreements: asked for once nothing else is missing."""
     for gate, requirement, leaving in _asked(gates, seen):
         match conditions.evaluate(requirement.condition, seen, now):
+            case conditions.No() if requirement.agreed_by is not None:
+                wanted.append(Missing(gate, requirement, leaving))
             case conditions.No():
-                missing.append(Missing(gate, requirement, leaving))
+                lacking = _after_attempts(requirement, seen, now)
+                missing += [Missing(gate, lacking, leaving)] if lacking is not None else []
             case conditions.Cannot() as cannot:
                 notes.append((gate.id, f"не могу проверить «{requirement.shown}»: {cannot.why}"))
             case conditions.Yes():
                 pass
     if not missing:
-        return Pass(tuple(notes)) if notes else _PASSED
+        return _agreed(wanted, notes, seen, now)
     gate = missing[0].gate
     until = seen.visit.entered + timedelta(seconds=gate.policy.wait_seconds)
     if now < until:
         return Wait(gate, until, tuple(missing))
     return _sentence(gate, tuple(missing), seen, now)
+
+
+def _after_attempts(
+    requirement: robot.Requirement, seen: look.Look, now: datetime
+) -> robot.Requirement | None:
+    """What is still missing, in words of its own; None: the attempts are enough."""
+    rule = requirement.attempts
+    if rule is None:
+        return requirement
+    calendar = seen.directory.calendar
+    zone = calendar.timezone if calendar else "UTC"
+    found = attempts.counted(rule, seen.need_attempts(), now)
+    if attempts.enough(rule, found, zone):
+        return None
+    said = attempts.lacking(rule, found, zone, card=_IN_CARD[seen.card.ref.kind])
+    return replace(requirement, text=requirement.text or said)
+
+
+_IN_CARD = {model.CardKind.DEAL: "сделке", model.CardKind.LEAD: "лиде"}
+
+
+def _agreed(
+    wanted: Sequence[Missing], notes: list[tuple[intents.RobotId, str]], seen: look.Look, now: datetime
+) -> Verdict:
+    """Nothing else is missing: whose agreement is, if anybody's."""
+    for one in wanted:
+        gate, person = one.gate, one.requirement.agreed_by
+        if person is None or (seen.accepted is not None and agreements.given(gate, seen.accepted, seen)):
+            continue
+        who = people.resolve(person, seen, {})
+        if who.user_id is None:
+            notes.append((gate.id, f"не у кого спросить согласия: {who.why}"))
+        elif who.user_id != (seen.card.moved_by or seen.card.responsible):
+            return _consult(one, who.user_id, seen, now)
+    return Pass(tuple(notes)) if notes else _PASSED
+
+
+def _consult(one: Missing, who: model.UserId, seen: look.Look, now: datetime) -> Verdict:
+    """Always by a return, however soft `if_missing` is: the word itself says that the card waits."""
+    name = seen.directory.user_name(who)
+    told = (replace(one, requirement=replace(one.requirement, text=f"Нужно согласие: {name}.")),)
+    verdict = _sentence(
+        replace(one.gate, policy=replace(one.gate.policy, do=robot.GateDoes.MOVE_BACK)), told, seen, now
+    )
+    return Consult(one.gate, who, verdict.to) if isinstance(verdict, Refuse) else verdict
 
 
 def _sentence(gate: robot.Gate, missing: tuple[Missing, ...], seen: look.Look, now: datetime) -> Verdict:

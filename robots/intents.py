@@ -91,6 +91,8 @@ class SetTask:
     may_postpone: bool = True
     follows_responsible: bool = True
     overdue_to: tuple[model.UserId, ...] = ()
+    moves_to: tuple[model.PipelineId, model.StageId] | None = None
+    """Of an agreement (users.md F16): done by a person, it moves the card there."""
 
 
 @dataclass(frozen=True, slots=True)

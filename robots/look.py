@@ -69,6 +69,26 @@ class Duplicates:
     matches: tuple[Match, ...] = ()
 
 
+class Reached(StrEnum):
+    """How somebody tried to reach a client."""
+
+    CALL = "call"
+    LETTER = "letter"
+    MESSAGE = "message"
+    TODO = "todo"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Something done in a card's feed that may have been an attempt to reach its client (S2.10)."""
+
+    how: Reached
+    at: datetime
+    text: str = ""
+    """Of a comment: what is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Care:
     """The robots that an older card is given to (`enroll`)."""
@@ -114,6 +134,8 @@ class Look:
     clients: tuple[model.Client, ...] | None = None
     """Bound contacts in order, then the company. None: not gathered."""
     duplicates: Duplicates | None = None
+    attempts: tuple[Attempt, ...] | None = None
+    """What was done in the card's feed; None: not gathered."""
     unfinished_origin: bool = False
     """The card was made by a saga of ours that isn't done yet: nothing is decided about it."""
     origin_card: model.CardRef | None = None
@@ -134,6 +156,11 @@ class Look:
         if self.duplicates is None:
             raise NotGathered(Need.DUPLICATES)
         return self.duplicates
+
+    def need_attempts(self) -> tuple[Attempt, ...]:
+        if self.attempts is None:
+            raise NotGathered(Need.ACTIVITIES)
+        return self.attempts
 
     def contact(self) -> model.Client | None:
         """The primary contact."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from robots import changes, intents, look, model, paths, words
+from robots import agreements, changes, intents, look, model, paths, words
 
 MADE = frozenset({intents.WishState.DONE, intents.WishState.SENT, intents.WishState.UNKNOWN})
 
@@ -38,6 +38,9 @@ def owed(seen: look.Look, accepted: model.Visit | None, now: datetime) -> Iterat
         if not isinstance(act, intents.SetTask) or row.state not in MADE:
             continue
         task = seen.tasks.get(model.TaskId(row.made)) if row.made is not None else None
+        there = agreements.move(row, act, accepted, seen)
+        if there is not None:
+            yield Due(row, "agreed", there, f"согласовано: задача «{act.title}» выполнена")
         if row.made is not None and (task is None or not task.open):
             continue  # closed by a person, or deleted: nothing is owed
         why = _to_close(seen, row, act, accepted)

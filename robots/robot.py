@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from robots import conditions, intents, model
+from robots import attempts, conditions, intents, model, people
 
 
 class Mode(StrEnum):
@@ -156,3 +156,7 @@ class Requirement:
     shown: str
     """What is missing in people's words: «Сумма»."""
     text: str = ""
+    attempts: attempts.Rule | None = None
+    """It wants attempts to reach the client; `condition` then says whom it doesn't concern."""
+    agreed_by: people.Person | None = None
+    """It wants this person's agreement; `condition` likewise."""

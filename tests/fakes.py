@@ -74,6 +74,7 @@ class FakePortal(ports.Portal):
         self.history: dict[model.CardRef, list[model.Visit]] = {}
         self.people: dict[model.ClientRef, model.Client] = {}
         self.matches: tuple[look.Match, ...] = ()
+        self.attempted: dict[model.CardRef, tuple[look.Attempt, ...]] = {}
         self.bindings: dict[ports.Thing, tuple[ports.Thing, ...]] = {}
         self.effects: list[str] = []
         self.made: dict[intents.WishKey, int] = {}
@@ -175,6 +176,12 @@ class FakePortal(ports.Portal):
     ) -> Mapping[model.CardRef, look.Duplicates | Exception]:
         await self._called("duplicates", len(asks))
         return {ask.ref: look.Duplicates((*ask.phones, *ask.emails), self.matches) for ask in asks}
+
+    async def attempts(
+        self, cards: Sequence[model.CardRef], lane: ports.Lane
+    ) -> Mapping[model.CardRef, tuple[look.Attempt, ...] | Exception]:
+        await self._called("attempts", len(cards))
+        return {ref: self.attempted.get(ref, ()) for ref in cards}
 
     async def owners(
         self, things: Sequence[ports.Thing], lane: ports.Lane

@@ -17,6 +17,7 @@ from connector.bitrix24 import (
     desk,
     directory,
     duplicates,
+    feed,
     operating,
     owners,
     performing,
@@ -110,6 +111,11 @@ class Bitrix24Portal(ports.Portal):
         self, asks: Sequence[ports.CommsAsk], lane: ports.Lane
     ) -> Mapping[model.CardRef, look.Duplicates | Exception]:
         return await duplicates.of_asks(self._desk, asks, lane)
+
+    async def attempts(
+        self, cards: Sequence[model.CardRef], lane: ports.Lane
+    ) -> Mapping[model.CardRef, tuple[look.Attempt, ...] | Exception]:
+        return await feed.attempts(self._desk, cards, lane)
 
     async def owners(
         self, things: Sequence[ports.Thing], lane: ports.Lane

@@ -44,6 +44,11 @@ class Behind(ports.Portal):
     ) -> Mapping[model.CardRef, look.Duplicates | Exception]:
         return await self._portal.duplicates(asks, lane)
 
+    async def attempts(
+        self, cards: Sequence[model.CardRef], lane: ports.Lane
+    ) -> Mapping[model.CardRef, tuple[look.Attempt, ...] | Exception]:
+        return await self._portal.attempts(cards, lane)
+
     async def owners(
         self, things: Sequence[ports.Thing], lane: ports.Lane
     ) -> Mapping[ports.Thing, Sequence[ports.Thing]]:

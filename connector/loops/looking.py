@@ -22,6 +22,9 @@ FEW = 25
 """Cards recorded together: some 15 ms, which is what a look may add to a doorbell's answer."""
 
 
+Attempts = tuple[look.Attempt, ...]
+
+
 class Looking:
     def __init__(self, desk: desks.Desk, decide: Decide, key: bytes) -> None:
         self._desk, self._decide, self._key = desk, decide, key
@@ -104,9 +107,11 @@ class Looking:
         return await self._desk.ledger.by_marker(self._desk.id, card.origin[1])
 
     async def _gather(self, asking: Sequence[seats.Seat], lane: ports.Lane, troubles: Troubles) -> None:
-        for seat in asking:
-            if look.Need.ACTIVITIES in seat.decided.needs:
-                troubles[seat.dirty] = errors.Unreadable("дела карточки этот портал не отдаёт")
+        tried = [seat for seat in asking if look.Need.ACTIVITIES in seat.decided.needs]
+        if tried:
+            attempts = await self._desk.portal.attempts([seat.ref for seat in tried], lane)
+            for seat in tried:
+                self._put_attempts(seat, attempts[seat.ref], troubles)
         lacking = [seat for seat in asking if seat.look.clients is None and seat.dirty not in troubles]
         if lacking:
             clients = await self._desk.portal.clients([seat.look.card for seat in lacking], lane)
@@ -119,6 +124,12 @@ class Looking:
         ]
         if searching:
             await self._put_duplicates(searching, lane, troubles)
+
+    def _put_attempts(self, seat: seats.Seat, found: Attempts | Exception, troubles: Troubles) -> None:
+        if isinstance(found, Exception):
+            troubles[seat.dirty] = found
+        else:
+            seat.look = replace(seat.look, attempts=found)
 
     def _put_clients(
         self,

@@ -46,6 +46,12 @@ class Portal(Protocol):
         self, asks: Sequence[readings.CommsAsk], lane: doorbells.Lane
     ) -> Mapping[model.CardRef, look.Duplicates | Exception]: ...
 
+    async def attempts(
+        self, cards: Sequence[model.CardRef], lane: doorbells.Lane
+    ) -> Mapping[model.CardRef, tuple[look.Attempt, ...] | Exception]:
+        """What was done in the feed of each card that may have been an attempt to reach its client: the newest page."""
+        ...
+
     async def owners(
         self, things: Sequence[doorbells.Thing], lane: doorbells.Lane
     ) -> Mapping[doorbells.Thing, Sequence[doorbells.Thing]]:

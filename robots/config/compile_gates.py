@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from robots import conditions, intents, model, paths, robot
+from robots import attempts, conditions, intents, look, model, paths, robot
 from robots.config import compile_conditions, compile_tasks, compile_terms, embedding, nodes
 from robots.config.context import Scope
 from robots.config.robot_maker import Maker, mode_of
@@ -49,8 +50,7 @@ def _guarded(needed: robot.Requirement, scope: Scope) -> robot.Requirement:
     """A card that robots don't touch needs nothing."""
     if scope.hands_off is None:
         return needed
-    either = conditions.AnyOf((scope.hands_off, needed.condition))
-    return robot.Requirement(either, needed.shown, needed.text)
+    return replace(needed, condition=conditions.AnyOf((scope.hands_off, needed.condition)))
 
 
 def requirements(node: nodes.Node, scope: Scope) -> Iterator[robot.Requirement]:
@@ -73,6 +73,36 @@ def requirements(node: nodes.Node, scope: Scope) -> Iterator[robot.Requirement]:
     if where is not None:
         condition = compile_conditions.compile_condition(where, scope)
         yield robot.Requirement(condition, _shown(where), text)
+    tried, person = nodes.get(node, "attempts"), nodes.get(node, "agreed_by")
+    if tried is not None and not nodes.is_faulty(tried):
+        yield robot.Requirement(_NEVER, "попытки связаться", text, attempts=_attempts(tried))
+    if person is not None and not nodes.is_faulty(person):
+        yield robot.Requirement(_NEVER, "согласие", agreed_by=scope.person(person, scope))
+
+
+_NEVER = conditions.AnyOf(())
+"""No field says that it is met."""
+_COUNTED = {
+    "звонок": look.Reached.CALL,
+    "письмо": look.Reached.LETTER,
+    "сообщение": look.Reached.MESSAGE,
+    "дело": look.Reached.TODO,
+    "комментарий": look.Reached.COMMENT,
+}
+
+
+def _attempts(node: nodes.Node) -> attempts.Rule:
+    """A number alone, or `at_least`, `on_days`, `count`; on two days where nothing is said (S2.10)."""
+    whole = nodes.text(node) if isinstance(node, nodes.Scalar) else nodes.text(nodes.get(node, "at_least"))
+    at_least, days = int(whole), nodes.text(nodes.get(node, "on_days"))
+    plain = attempts.Rule(at_least, int(days) if days else min(2, at_least))
+    listed = [nodes.text(one).partition(":") for one in nodes.items(nodes.get(node, "count"))]
+    if not listed:
+        return plain
+    marks = tuple(mark.strip().casefold() for _, _, mark in listed if mark.strip())
+    return replace(
+        plain, kinds=frozenset(_COUNTED[how.strip()] for how, _, _ in listed), marks=marks or plain.marks
+    )
 
 
 def _filled(node: nodes.Node, scope: Scope, text: str = "") -> robot.Requirement:

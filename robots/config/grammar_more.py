@@ -83,6 +83,21 @@ UNATTENDED = shapes.Keys(
 )
 
 
+_ATTEMPT = shapes.Pattern(
+    r"звонок|письмо|сообщение|дело|комментарий(\s*:\s*\S.*)?", "что считать попыткой", "звонок"
+)
+ATTEMPTS = shapes.Keys(
+    {
+        "at_least": Key(shapes.Number(1), "сколько попыток", required=True),
+        "on_days": Key(shapes.Number(1), "в сколько разных дней; без этого — в два"),
+        "count": Key(
+            shapes.ListOf(_ATTEMPT, at_least=1),
+            'что считать: звонок, письмо, сообщение, дело, "комментарий: недозвон"; без этого — всё это',
+        ),
+    },
+    "attempts",
+    short=shapes.Number(1),
+)
 _STEP = ("notify", "tell", "task", "set", "clear", "move", "comment", "log", "observers")
 """What a step of a ladder may do."""
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from connector import errors, ports
-from robots import model
+from robots import look, model
 from sandbox.bitrix24 import faults, seed
 from tests.contract import bitrix24_world as worlds
 
@@ -158,6 +158,42 @@ async def test_clients_come_with_phones_and_mails(empty: str) -> None:
             ("ООО", ()),
         ]
         assert read[0].fields[model.FieldCode(seed.SEGMENT)] == "А"
+
+
+async def test_what_was_done_to_reach_a_client() -> None:
+    """Completed and outgoing, a todo that is done, people's comments: not what is planned, came in, or we wrote."""
+    async with worlds.world() as world:
+        await world.here.directory()
+        deal = world.add()
+        owner = {"OWNER_TYPE_ID": 2, "OWNER_ID": deal}
+        ring = {**owner, "TYPE_ID": 2, "SUBJECT": "Звонок", "COMMUNICATIONS": [{"VALUE": "+79160000001"}]}
+        for extra in (
+            {"DIRECTION": 2, "COMPLETED": "Y"},
+            {"DIRECTION": 1, "COMPLETED": "Y"},
+            {"DIRECTION": 2},
+        ):
+            world.call("crm.activity.add", fields={**ring, **extra})
+        for done in ("Y", "N"):
+            todo = world.call(
+                "crm.activity.todo.add",
+                ownerTypeId=2,
+                ownerId=deal,
+                deadline="2030-01-01T10:00:00+03:00",
+                title="Набрать",
+            )
+            world.call("crm.activity.update", id=todo["id"], fields={"COMPLETED": done})
+        for text in ("недозвон", "Проверено · Воронка a1b2c3"):
+            world.call(
+                "crm.timeline.comment.add", fields={"ENTITY_ID": deal, "ENTITY_TYPE": "deal", "COMMENT": text}
+            )
+        found = (await world.here.attempts([worlds.ref(deal)], LIVE))[worlds.ref(deal)]
+        assert not isinstance(found, Exception)
+        assert [(one.how, one.text) for one in found] == [
+            (look.Reached.TODO, ""),
+            (look.Reached.CALL, ""),
+            (look.Reached.COMMENT, "недозвон"),
+        ]
+        assert all(one.at.tzinfo is not None for one in found)
 
 
 @pytest.mark.parametrize("compared", ["digits", "exact", "ru"])

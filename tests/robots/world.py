@@ -50,6 +50,7 @@ class World:
         self.tallies: dict[str, draws.Tally] = {}
         self.load = draws.Load({}, {})
         self.care = looks.NOBODYS
+        self.attempts: tuple[looks.Attempt, ...] = ()
         self.trace: tuple[decision.Told, ...] = ()
         self.wake_at: datetime | None = None
 
@@ -103,6 +104,15 @@ class World:
         self.tasks[task.id] = dataclasses.replace(task, status=model.TaskStatus.DONE)
         return self
 
+    def tried(self, *what: str) -> World:
+        """«call», «letter» …, or the text of a comment."""
+        hows = [
+            (looks.Reached(one), "") if one in list(looks.Reached) else (looks.Reached.COMMENT, one)
+            for one in what
+        ]
+        self.attempts += tuple(looks.Attempt(how, self.now, text) for how, text in hows)
+        return self
+
     def enroll(self, *robots: str, **how: bool) -> World:
         """The next looks meet these robots as if the card had just come; with none the run is over."""
         self.care = looks.Care(frozenset(map(intents.RobotId, robots)), **how)
@@ -135,6 +145,7 @@ class World:
             clients=self.clients,
             duplicates=looks.Duplicates(tuple(comms.split(",")), self.duplicates),
             care=self.care,
+            attempts=self.attempts,
         )
         decided = decision.decide(self.rules, seen, self.now)
         assert not decided.needs, decided.needs

@@ -7,7 +7,19 @@ from datetime import date, time
 
 import pytest
 
-from robots import conditions, intents, limits, model, paths, people, robot, schedule, templates
+from robots import (
+    attempts,
+    conditions,
+    intents,
+    limits,
+    look,
+    model,
+    paths,
+    people,
+    robot,
+    schedule,
+    templates,
+)
 from robots.config import load, settings
 from robots.kinds import fill_field, stage_task, task_spec
 from tests.robots import builders
@@ -43,7 +55,7 @@ def test_the_funnel_with_rop_compiles_to_these_robots() -> None:
 
 
 def test_its_gates_ask_for_these() -> None:
-    """S2.8, S2.9, S2.11; attempts and agreed_by come later, so that stage has none."""
+    """S2.8, S2.9, S2.10, S2.11."""
     asked = {
         str(one.id): [needed.shown for needed in (*one.to_leave, *one.to_enter)] for one in EXAMPLE.gates
     }
@@ -60,7 +72,28 @@ def test_its_gates_ask_for_these() -> None:
         "Продажи/Не подошёл по портрету/to_enter": ["Комментарий при провале"],
         "Продажи/Дорого/to_enter": ["Комментарий при провале"],
         "Продажи/Другое/to_enter": ["Комментарий при провале"],
+        "Продажи/Перестал выходить на связь/to_enter": ["попытки связаться", "согласие"],
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ("3", attempts.Rule(3, 2)),
+        ("1", attempts.Rule(1, 1)),
+        ("{at_least: 2, on_days: 3}", attempts.Rule(2, 3)),
+        (
+            '{at_least: 2, count: [звонок, "комментарий: НД"]}',
+            attempts.Rule(2, 2, frozenset([look.Reached.CALL, look.Reached.COMMENT]), ("нд",)),
+        ),
+    ],
+)
+def test_attempts_as_they_are_written(written: str, rule: attempts.Rule) -> None:
+    """F16; two days where none are said, but one attempt can't be made on two."""
+    config = reading.gates(
+        f"pipelines: {{Продажи: {{stages: {{Дорого: {{to_enter: {{attempts: {written}}}}}}}}}}}\n"
+    )
+    assert config["Продажи/Дорого/to_enter"].to_enter[0].attempts == rule
 
 
 def test_the_rule_about_what_is_missing() -> None:
