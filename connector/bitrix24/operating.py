@@ -2,7 +2,8 @@
 
 The portal counts per method and webhook in a sliding window of ten minutes and blocks a method that went over
 (reference §2.2). We spend a share of it, reckoned before sending. What a command costs is learned: the 95th percentile
-of its measured times, until then 1 s for a write and 0.1 s for a read. Moments are the clock's monotonic seconds.
+of its measured times, until then 1 s for a write and 0.1 s for a read. Of a method measured often enough more may be
+spent, for what is reckoned is then nearly what is counted (docs/adr/0013). Moments are the clock's monotonic seconds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 UNMEASURED_WRITE, UNMEASURED_READ = 1.0, 0.05
-_KEPT = 100
+_KEPT, _SURE = 100, 20
+"""Times of a method that are kept, and how many make its cost known."""
 _SLOT = 15.0
 """Seconds of the window that are counted as one entry."""
 
@@ -27,8 +29,11 @@ class _Method:
 
 
 class Budget:
-    def __init__(self, *, limit: float = 480.0, share: float = 0.8, window: float = 600.0) -> None:
-        self.cap, self._window = limit * share, window
+    def __init__(
+        self, *, limit: float = 480.0, share: float = 0.8, sure: float = 0.95, window: float = 600.0
+    ) -> None:
+        """`share` of the limit is spent, `sure` of it once the method's cost is known."""
+        self._limit, self._share, self._sure, self._window = limit, share, max(share, sure), window
         self._methods: dict[str, _Method] = defaultdict(_Method)
 
     def expected(self, method: str, *, write: bool) -> float:
@@ -43,7 +48,7 @@ class Budget:
         state = self._live(method, now)
         if state.blocked_until > now:
             return state.blocked_until - now
-        over = sum(entry[1] for entry in state.spent) + state.pending + seconds - self.cap
+        over = sum(entry[1] for entry in state.spent) + state.pending + seconds - self._cap(state)
         if over <= 0 or (not state.spent and not state.pending):
             return 0.0
         for start, cost in state.spent:
@@ -51,6 +56,9 @@ class Budget:
             if over <= 0:
                 return max(0.05, start + _SLOT + self._window - now)
         return 1.0  # what is in flight takes the rest: its true cost will be known soon
+
+    def _cap(self, state: _Method) -> float:
+        return self._limit * (self._sure if len(state.times) >= _SURE else self._share)
 
     def spent(self, method: str, now: float) -> float:
         return sum(entry[1] for entry in self._live(method, now).spent)
