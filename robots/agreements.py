@@ -17,21 +17,30 @@ MADE = frozenset({intents.WishState.DONE, intents.WishState.SENT, intents.WishSt
 _CARDS = {model.CardKind.DEAL: ("сделку", "сделка", "сама"), model.CardKind.LEAD: ("лид", "лид", "сам")}
 
 
-def question(gate: robot.Gate, stay: model.Visit, seen: look.Look) -> Iterator[intents.Past]:
-    """The rows of this gate's question about a stay, newest last."""
+def questions(
+    to: tuple[model.PipelineId, model.StageId], stay: model.Visit, seen: look.Look
+) -> Iterator[intents.Past]:
+    """The rows of all questions whether the card may go from this stay there."""
     for row in seen.past:
         act = row.wish.act
-        if (
-            isinstance(act, intents.SetTask)
-            and act.moves_to == (gate.pipeline, gate.stage)
-            and row.wish.robot == gate.id
-            and row.wish.while_visit == stay.id
-        ):
+        if isinstance(act, intents.SetTask) and act.moves_to == to and row.wish.while_visit == stay.id:
             yield row
 
 
+def pending(to: tuple[model.PipelineId, model.StageId], stay: model.Visit, seen: look.Look) -> bool:
+    """Asked, and not answered yet."""
+    return any(not row.state.final or _open(row, seen) for row in questions(to, stay, seen))
+
+
+def _open(row: intents.Past, seen: look.Look) -> bool:
+    task = seen.tasks.get(model.TaskId(row.made)) if row.made is not None else None
+    return task is not None and task.open
+
+
 def given(gate: robot.Gate, stay: model.Visit, seen: look.Look) -> bool:
-    return any(is_done(row, seen) for row in question(gate, stay, seen))
+    """What other robots asked isn't this gate's question: it may have been put to somebody else."""
+    asked = questions((gate.pipeline, gate.stage), stay, seen)
+    return any(row.wish.robot == gate.id and is_done(row, seen) for row in asked)
 
 
 def is_done(row: intents.Past, seen: look.Look) -> bool:
@@ -40,15 +49,28 @@ def is_done(row: intents.Past, seen: look.Look) -> bool:
     return row.state in MADE and task is not None and not task.open
 
 
-def task(
-    gate: robot.Gate, who: model.UserId, stay: model.Visit, seen: look.Look, now: datetime
-) -> intents.SetTask:
-    """What is asked of `who`."""
-    accusative, noun, itself = _CARDS[seen.card.ref.kind]
-    there, here = stage_name(seen, gate.pipeline, gate.stage), stage_name(seen, stay.pipeline, stay.stage)
+def wanted_by_move(gate: robot.Gate, seen: look.Look) -> str:
+    """The first line of a gate's question."""
     by = seen.directory.user_name(seen.card.moved_by or seen.card.responsible)
+    accusative, _, _ = _CARDS[seen.card.ref.kind]
+    there = stage_name(seen, gate.pipeline, gate.stage)
+    return f"{by} хочет перевести {accusative} «{seen.card.title}» на стадию «{there}»."
+
+
+def task(
+    to: tuple[model.PipelineId, model.StageId],
+    who: model.UserId,
+    seen: look.Look,
+    now: datetime,
+    *,
+    why: str,
+    stay: model.Visit,
+) -> intents.SetTask:
+    """What is asked of `who`: may the card go from its stay `to` there; `why` is the first line."""
+    _, noun, itself = _CARDS[seen.card.ref.kind]
+    there, here = stage_name(seen, *to), stage_name(seen, stay.pipeline, stay.stage)
     text = (
-        f"{by} хочет перевести {accusative} «{seen.card.title}» на стадию «{there}».\n"
+        f"{why}\n"
         f"Согласны — завершите эту задачу: {noun} перейдёт {itself}.\n"
         f"Не согласны — напишите почему и не завершайте: {noun} останется на стадии «{here}».\n"
         f"{paths.link(seen.card, seen.directory)}"
@@ -61,7 +83,7 @@ def task(
         responsible=who,
         deadline=schedule.deadline(now, TERM, calendar),
         follows_responsible=False,
-        moves_to=(gate.pipeline, gate.stage),
+        moves_to=to,
     )
 
 

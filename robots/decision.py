@@ -225,7 +225,9 @@ def _consult(verdict: robots_gates.Consult, look: looks.Look, draft: drafts.Draf
     """The question is one for the whole stay, by its key: whoever moves the card again is only told."""
     gate, to, name = verdict.gate, verdict.to, look.directory.user_name(verdict.who)
     because = f"нужно согласие: {name}"
-    asked = _gate_wish(gate, look, "agree", agreements.task(gate, verdict.who, to, look, draft.now), because)
+    why = agreements.wanted_by_move(gate, look)
+    task = agreements.task((gate.pipeline, gate.stage), verdict.who, look, draft.now, why=why, stay=to)
+    asked = _gate_wish(gate, look, "agree", task, because)
     key = intents.WishKey(f"{gate.id}/{look.card.ref}/{to.id}/agree")
     draft.wish(replace(asked, key=key, cause=to.id, while_visit=to.id), str(gate.mark))
     return _send_back(gate, to, gate_words.consult_text(gate, name, look), because, look, draft)

@@ -109,7 +109,9 @@ def _field(code: model.FieldCode, scope: Scope) -> model.Field | None:
 
 def _move(node: nodes.Node, scope: Scope) -> move.Options:
     pipeline, stage = scope.target(_inner(node, "to"))
-    return move.Options(pipeline.id, stage.id, f"{pipeline.name} / {stage.name}")
+    boss = nodes.get(node, "agreed_by")
+    who = scope.person(boss, scope) if boss is not None and not nodes.is_faulty(boss) else None
+    return move.Options(pipeline.id, stage.id, f"{pipeline.name} / {stage.name}", who)
 
 
 def _text(node: nodes.Node, scope: Scope) -> templates.Template:

@@ -114,7 +114,13 @@ CLEAR = shapes.Keys(
     {"fields": Key(FIELDS, "какие поля очистить", required=True), **COMMON}, "clear", short=FIELDS
 )
 MOVE = shapes.Keys(
-    {"to": Key(NAME, "куда: стадия или Воронка / Стадия", required=True), **COMMON}, "move", short=NAME
+    {
+        "to": Key(NAME, "куда: стадия или Воронка / Стадия", required=True),
+        "agreed_by": Key(PERSON, "кто согласует задачей; до того карточка стоит, где стояла"),
+        **COMMON,
+    },
+    "move",
+    short=NAME,
 )
 COMMENT = shapes.Keys(
     {"text": Key(shapes.Text(), "текст комментария", required=True), **COMMON}, "comment", short=shapes.Text()

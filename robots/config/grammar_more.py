@@ -119,7 +119,17 @@ STALE = shapes.Keys(
             "до этого дня карточку не трогать",
         ),
         "alive": Key(shapes.Anything(), "что считать движением", later=True),
-        "close": Key(shapes.Anything(), "когда закрыть", later=True),
+        "close": Key(
+            shapes.Keys(
+                {
+                    "after": Key(shapes.Term(), "сколько нет движения", required=True),
+                    "to": Key(NAME, "на какую стадию провала", required=True),
+                    "agreed_by": Key(PERSON, "кто согласует"),
+                },
+                "close",
+            ),
+            "когда закрыть; без этого не закрывается никогда",
+        ),
         "mode": Key(MODE, "режим"),
     },
     "stale",

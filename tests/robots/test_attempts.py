@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robots import attempts, conditions, decision, intents, look
+from robots import attempts, conditions, decision, intents, look, people
 from robots import robot as r
+from robots.kinds import move
 from tests.robots import builders, rules
 from tests.robots.world import World
 
@@ -175,6 +176,18 @@ def test_who_may_agree_agrees_by_moving() -> None:
     world.after(minutes=5).move(SILENT, by=builders.PETROVA).work()
 
     assert world.stage() == SILENT
+
+
+def test_somebody_elses_consent_is_not_the_one_the_stage_wants() -> None:
+    """A robot that moves with another person's agreement meets the gate like everybody."""
+    to = move.Options(builders.SALES, builders.stage(SILENT).id, SILENT, people.Employee(builders.SMIRNOV))
+    proposing = rules.robot("Продажи/Новый лид/move", "move", to, r.Entered(builders.stage("Новый лид").id))
+    made = guarded(AGREED)
+    world = World(dataclasses.replace(made, robots=(*made.robots, proposing))).work()
+    world.after(hours=1).close_task(f"Согласуйте: «{SILENT}» — Окна для Марии").work()
+
+    asked = [task.responsible for task in world.tasks.values() if task.title.startswith("Согласуйте")]
+    assert (world.stage(), asked) == ("Новый лид", [builders.SMIRNOV, builders.PETROVA])
 
 
 def test_agreement_is_asked_once_all_else_is_there() -> None:

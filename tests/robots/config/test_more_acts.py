@@ -12,6 +12,7 @@ from robots.kinds import (
     calculate,
     code,
     convert,
+    move,
     notify,
     observers,
     set_fields,
@@ -259,6 +260,26 @@ def test_stale_as_f27_writes_it() -> None:
     assert first.acts[0].options.text is not None
     assert one.options.but == frozenset({builders.stage("Отправили счёт").id})
     assert one.options.snooze == model.FieldCode("closedate")
+
+
+def test_a_ladder_may_end_in_closing_and_only_on_a_stage_of_failure() -> None:
+    """F27: only if written; with somebody's agreement where that is written too."""
+    text = """
+        pipelines:
+          Продажи:
+            stale:
+              steps: [{{after: 5 work days, notify: менеджер}}]
+              close: {{after: 40 work days, to: {to}, agreed_by: Петрова Анна}}
+        """
+    last = reading.robots(text.format(to="Другое"))["Продажи/stale"].options.steps[-1]
+    head = people.Employee(builders.PETROVA)
+    closing = move.Options(builders.SALES, builders.stage("Другое").id, "Продажи / Другое", head)
+    assert (last.after, last.acts) == (
+        schedule.Duration(40, schedule.Unit.WORK_DAYS),
+        (base.ActSpec("move", closing),),
+    )
+    said = reading.told(text.format(to="Получили ответ")).splitlines()[0]
+    assert said.partition("  ")[2] == "V017  stale: «Получили ответ» — не стадия провала"
 
 
 def test_what_is_wrong_with_a_ladder_is_said() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from robots import decision, intents, life, model, people, schedule
 from robots import look as looks
 from robots import robot as r
-from robots.kinds import base, notify, stage_task, stale
+from robots.kinds import base, move, notify, stage_task, stale
 from tests.robots import builders, rules
 from tests.robots.world import World
 
@@ -126,3 +126,41 @@ def test_why_says_the_silence() -> None:
     at = world().after(days=5).work()
     (wish,) = [row.wish for row in at.ledger.values() if isinstance(row.wish.act, intents.Notify)]
     assert wish.because.startswith("нет движения 5 дней: сообщение для Иванов Пётр")
+
+
+OTHER = builders.stage("Другое")
+
+
+def closing(agreed_by: people.Person | None) -> World:
+    """Closed as lost after forty days, if somebody wrote so."""
+    options = move.Options(builders.SALES, OTHER.id, "Продажи / Другое", agreed_by)
+    steps = (stale.Rung(days(40), (base.ActSpec("move", options),)),)
+    made = decision.Rules((rules.robot(ID, "stale", stale.Options(steps), r.Always()),))
+    return World(made, activation=YOUNG).work()
+
+
+def test_past_its_term_a_silent_deal_is_closed_where_that_is_written() -> None:
+    """S5.2, F27: on the stage of failure that the file names."""
+    at = closing(None).after(days=39).work()
+    assert at.stage() == "Новый лид"
+    at.after(days=1).work()
+    assert (at.stage(), deeds(at)) == ("Другое", ["move to Другое"])
+
+
+def test_or_once_the_head_agrees_and_he_is_asked_once() -> None:
+    """The answer is the task; a new silence asks nothing while the old question stands."""
+    at = closing(HEAD).after(days=40).work()
+    title = "Согласуйте: «Другое» — Окна для Марии"
+    assert (at.stage(), at.open_tasks()) == ("Новый лид", [title])
+    active(at.after(days=1), builders.IVANOV).work()
+    at.after(days=41).work()
+    assert len(at.tasks) == 1
+    at.close_task(title).work()
+    assert at.stage() == "Другое"
+
+
+def test_a_deal_that_went_on_is_not_asked_about() -> None:
+    """The question is of the stay; done after that it moves nothing."""
+    at = closing(HEAD).after(days=40).work()
+    at.after(hours=1).move("Обрабатываем запрос").work()
+    assert (at.open_tasks(), at.stage()) == ([], "Обрабатываем запрос")
