@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-FOR ?= 0
+# How long the daemon is watched for growth.
+FOR ?= 1h
 TRIALS ?= 200
 # Most of the acceptance tests wait for a daemon, not for a processor.
 JOBS ?= 4
@@ -16,7 +17,7 @@ help:
 	@echo "make test     everything: environment, format, lint, types, imports, tests"
 	@echo "make check    the same without installing anything"
 	@echo "make bench    benchmarks against the floor"
-	@echo "make torture  crashes and faults, TRIALS=$(TRIALS)"
+	@echo "make torture  crashes and faults, TRIALS=$(TRIALS), then a soak, FOR=$(FOR)"
 
 $(STAMP): requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -51,6 +52,7 @@ bench: $(STAMP)
 
 torture: $(STAMP)
 	$(BIN)/python -m bench torture --trials $(TRIALS) $(ARGS)
+	$(BIN)/python -m bench soak --for $(FOR)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,7 +1,8 @@
 """`python -m bench [NAME …] [--json]`: the benches, one after the other, and one table of their figures.
 
-`--json` adds one JSON object as the last line; `--svg FOLDER` draws there how costs grow, where a bench says it. The exit code is 1 where a wanted figure is not reached. `torture` is no
-bench: `python -m bench torture --trials 200` tries to lose or to double work (bench/torture.py).
+`--json` adds one JSON object as the last line; `--svg FOLDER` draws there how costs grow, where a bench says it. The exit code is 1 where a wanted figure is not reached. `torture` and
+`soak` are no benches: `python -m bench torture --trials 200` tries to lose or to double work (bench/torture.py), `python -m
+bench soak --for 1h` looks whether the daemon grows (bench/soak.py).
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ def main(argv: list[str] | None = None) -> int:
         from bench import torture
 
         return torture.main(args[1:])
+    if args[:1] == ["soak"]:
+        from bench import soak
+
+        return soak.main(args[1:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)}; all without one")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
@@ -31,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     given = parser.parse_args(args)
     unknown = [name for name in given.names if name not in NAMES]
     if unknown:
-        parser.error(f"no bench {', '.join(unknown)}: there are {', '.join(NAMES)}, and torture")
+        parser.error(f"no bench {', '.join(unknown)}: there are {', '.join(NAMES)}; torture and soak")
     reports = []
     for name in given.names or NAMES:
         print(f"{name} …", file=sys.stderr, flush=True)

@@ -74,6 +74,7 @@ def runs() -> Iterator[Runs]:
         finally:
             for run in made.all:
                 run.kill(group=True)
+            driver.wait_for("an empty folder", lambda: made.left() == [], 30)
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["alone", "with its group"])
