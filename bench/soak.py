@@ -13,12 +13,14 @@ what proves. In the end all is let finish, and what was lost or done twice is co
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import pathlib
 import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +64,13 @@ class Seen:
     requests: int = 0
     lost: int = 0
     doubled: int = 0
+    opened: Counter[str] = field(default_factory=Counter)
+    """What is open, by kind: at the end more of it than at the first sample, or less."""
+
+    def compare(self, pid: int, sign: int) -> None:
+        now = kinds(pid)
+        for kind in {*now, *self.opened}:
+            self.opened[kind] += sign * now[kind]
 
     def sample(self, pid: int, at: float) -> None:
         here = pathlib.Path(f"/proc/{pid}")
@@ -82,6 +91,15 @@ def seconds(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
+def kinds(pid: int) -> Counter[str]:
+    """Descriptors by what they are of: `socket`, `voronka.sqlite-wal` …"""
+    found: Counter[str] = Counter()
+    for one in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found[one.readlink().name.split(":")[0]] += 1
+    return found
+
+
 def soaked(pair: conftest.Pair, long: float, tell: Callable[[str], None]) -> Seen:
     seen, portal, daemon = Seen(), pair.sandbox, pair.daemon
     daemon.start().ready()
@@ -97,11 +115,15 @@ def soaked(pair: conftest.Pair, long: float, tell: Callable[[str], None]) -> See
             _people(portal, seen.deals)
             requests.get(f"http://127.0.0.1:{daemon.port}/", timeout=30).raise_for_status()
         if now - began >= warm:
+            if not seen.samples:
+                seen.compare(pid, -1)
             seen.sample(pid, now - began)
         if now >= tell_at:
             tell_at += 60
+            tell(f"{dict(kinds(pid))}")
             tell(f"{(now - began) / 60:.0f} min: {far.rss(pid) / far.MIB:.1f} MiB, {len(seen.deals)} deals")
         time.sleep(SAMPLED)
+    seen.compare(pid, 1)
     _finish(pair, seen)
     return seen
 
@@ -148,6 +170,8 @@ def figures(seen: Seen, long: float) -> report.Report:
         f"{span}: {len(seen.deals):,} deals, {seen.requests:,} requests, {seen.struck:,} faults, {counted:,} samples",
         f"memory {memory} MiB, descriptors {descriptors}, threads {threads}",
     ]
+    more = ", ".join(f"{kind} {count:+d}" for kind, count in sorted(seen.opened.items()) if count)
+    notes.append(f"open at the end, against the first sample: {more or 'the same'}")
     detail = {"seconds": long, "samples": seen.samples, "deals": len(seen.deals), "faults": seen.struck}
     return report.Report("soak", made, "the same at the beginning, once warm", "", notes, detail)
 

@@ -72,7 +72,9 @@ def _lent() -> dict[str, Any]:
 class Server:
     """May be stopped and started again on its data, and paused."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: str) -> None:
+        """`options`: the server's own, over those of `QUICK`."""
+        self._options = {**QUICK, **options}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="voronka-pg-"))
         self._lent = _lent()
         if self._lent:
@@ -98,13 +100,18 @@ class Server:
     def dsn(self) -> str:
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
     def _run(self, args: list[str]) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             args, cwd=self.folder, capture_output=True, timeout=60, check=False, **self._lent
         )
 
     def start(self) -> Server:
-        options = [f"-c{name}={value}" for name, value in QUICK.items()]
+        options = [f"-c{name}={value}" for name, value in self._options.items()]
         where = ["-D", "data", "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder)]
         with (self.folder / "log").open("ab") as log:
             self._child = subprocess.Popen(
