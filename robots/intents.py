@@ -75,6 +75,24 @@ class TaskCloses(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """Whom to tell that a task was ticked off while its card stays, and so long after (users.md F21)."""
+
+    to: tuple[model.UserId, ...]
+    amount: int = 0
+    unit: str = "minutes"
+    """Of `schedule.Unit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Whom to tell of each `times`-th putting off of the deadline (S5.4)."""
+
+    to: tuple[model.UserId, ...]
+    times: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class SetTask:
     """A task bound to the card; a task with a checklist is a saga of keyed steps."""
 
@@ -93,6 +111,8 @@ class SetTask:
     overdue_to: tuple[model.UserId, ...] = ()
     moves_to: tuple[model.PipelineId, model.StageId] | None = None
     """Of an agreement (users.md F16): done by a person, it moves the card there."""
+    by_hand: ByHand | None = None
+    postponed: Postponed | None = None
 
 
 @dataclass(frozen=True, slots=True)

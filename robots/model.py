@@ -143,6 +143,7 @@ class Task:
     status: TaskStatus
     deadline: datetime | None = None
     marker: str | None = None
+    closed: datetime | None = None
 
     @property
     def open(self) -> bool:

@@ -7,28 +7,16 @@ responsible (users.md F10), and once overdue its head is told who and why (S2.5)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
-from robots import agreements, changes, intents, look, model, paths, words
+from robots import agreements, changes, intents, look, model, paths, task_care, words
 
 MADE = frozenset({intents.WishState.DONE, intents.WishState.SENT, intents.WishState.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One thing owed: the key's tail, the act, and why; `wake_at` instead where it is owed later."""
-
-    row: intents.Past
-    tail: str
-    act: intents.Act
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    row: intents.Past
-    at: datetime
+Due: TypeAlias = task_care.Due
+Later: TypeAlias = task_care.Later
 
 
 def owed(seen: look.Look, accepted: model.Visit | None, now: datetime) -> Iterator[Due | Later]:
@@ -42,13 +30,16 @@ def owed(seen: look.Look, accepted: model.Visit | None, now: datetime) -> Iterat
         if there is not None:
             yield Due(row, "agreed", there, f"согласовано: задача «{act.title}» выполнена")
         if row.made is not None and (task is None or not task.open):
-            continue  # closed by a person, or deleted: nothing is owed
+            if task is not None:  # closed by a person: of the task itself nothing is owed any more
+                yield from task_care.ticked_off(seen, row, task, accepted, now)
+            continue
         why = _to_close(seen, row, act, accepted)
         if why:
             made = model.TaskId(row.made) if row.made is not None else None
             yield Due(row, "close", intents.CloseTask(row.wish.key, made), why)
         elif task is not None:
             yield from _follow(seen, row, act, task)
+            yield from task_care.put_off(seen, row, task)
             yield from _overdue(seen, row, act, task, now)
 
 
@@ -114,9 +105,11 @@ def _overdue(
     calendar = seen.directory.calendar
     due = words.moment(task.deadline, calendar.timezone if calendar else "UTC")
     who = seen.directory.user_name(task.responsible)
+    times = task_care.times_put_off(seen, row)
+    again = f", переносили {words.count(times, 'раз', 'раза', 'раз')}" if times else ""
     text = (
         f"Просрочено: «{seen.card.title}» — {task.title}\n"
-        f"Отвечает {who}, срок был {due}. {paths.link(seen.card, seen.directory)}"
+        f"Отвечает {who}, срок был {due}{again}. {paths.link(seen.card, seen.directory)}"
     )
     for user in act.overdue_to:
         tag = f"{seen.card.ref}/{row.wish.robot}/overdue/{user}"

@@ -211,6 +211,7 @@ def task(raw: Mapping[str, Any], zone: tzinfo) -> model.Task:
         status=_status(raw.get("status")),
         deadline=values.moment(raw.get("deadline"), zone, "deadline"),
         marker=values.text(raw.get("xmlId"), "xmlId"),
+        closed=values.moment(raw.get("closedDate"), zone, "closedDate"),
     )
 
 

@@ -10,7 +10,7 @@ from connector.bitrix24 import desk, names, parsing
 from robots import model
 
 Found = Mapping[model.TaskId, model.Task | errors.PortalError | None]
-SELECT = ("ID", "TITLE", "RESPONSIBLE_ID", "CREATED_BY", "STATUS", "DEADLINE", "XML_ID")
+SELECT = ("ID", "TITLE", "RESPONSIBLE_ID", "CREATED_BY", "STATUS", "DEADLINE", "XML_ID", "CLOSED_DATE")
 
 
 async def own(

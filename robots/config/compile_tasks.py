@@ -50,7 +50,11 @@ def compile_task(node: nodes.Node, scope: Scope) -> task_spec.TaskSpec:
         closes_filled=closes_filled,
         may_postpone=shape_checks.flag(postpone, default=True),
         follows_responsible=shape_checks.flag(key("follows_responsible"), default=True),
-        overdue_to=_overdue(key("overdue"), scope),
+        overdue_to=_told(key("overdue"), scope),
+        by_hand_to=_told(key("closed_by_hand"), scope),
+        by_hand_after=scope.term(nodes.get(key("closed_by_hand"), "after")) or task_spec.AT_ONCE,
+        postponed_to=_told(key("postponed"), scope),
+        postponed_times=_times(nodes.get(key("postponed"), "times")),
     )
 
 
@@ -58,11 +62,16 @@ def _people(node: nodes.Node | None, scope: Scope) -> tuple[people.Person, ...]:
     return tuple(scope.person(item, scope) for item in nodes.items(node))
 
 
-def _overdue(node: nodes.Node | None, scope: Scope) -> tuple[people.Person, ...]:
+def _told(node: nodes.Node | None, scope: Scope) -> tuple[people.Person, ...]:
     if not isinstance(node, nodes.Mapping):
         return _people(node, scope)
     everyone = [one for key in ("digest", "notify", "tell") for one in _people(nodes.get(node, key), scope)]
     return tuple(dict.fromkeys(everyone))
+
+
+def _times(node: nodes.Node | None) -> int:
+    written = nodes.text(node)
+    return max(int(written[:3]), 1) if written.isdecimal() else 3
 
 
 def _closes(node: nodes.Node | None, scope: Scope) -> tuple[intents.TaskCloses, model.FieldCode | None]:

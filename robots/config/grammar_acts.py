@@ -64,6 +64,17 @@ BY_HAND = shapes.Keys(
         "tell": Key(PEOPLE),
     },
     "closed_by_hand",
+    short=PEOPLE,
+)
+POSTPONED = shapes.Keys(
+    {
+        "times": Key(shapes.Number(1), "сколько раз перенесли срок"),
+        "digest": Key(PEOPLE, "кому в сводку"),
+        "notify": Key(PEOPLE, "кому сказать"),
+        "tell": Key(PEOPLE, "кому сказать"),
+    },
+    "postponed",
+    short=PEOPLE,
 )
 TASK_DEFAULTS = {
     "creator": Key(PERSON, "постановщик"),
@@ -79,7 +90,8 @@ TASK_DEFAULTS = {
         ),
         "может ли исполнитель двигать срок",
     ),
-    "closed_by_hand": Key(BY_HAND, "задачу закрыли, а карточка стоит", later=True),
+    "closed_by_hand": Key(BY_HAND, "задачу закрыли, а карточка стоит: кому сказать"),
+    "postponed": Key(POSTPONED, "срок переносят снова и снова: кому сказать"),
     "overdue": Key(OVERDUE, "кому о просрочке"),
 }
 TASK = shapes.Keys(

@@ -45,8 +45,20 @@ def set_task(ask: base.Ask, spec: task_spec.TaskSpec, *, cause: str | None = Non
         may_postpone=spec.may_postpone,
         follows_responsible=spec.follows_responsible and _is_responsible(spec.responsible),
         overdue_to=_observers(ask, spec.overdue_to),
+        by_hand=_by_hand(ask, spec),
+        postponed=_postponed(ask, spec),
     )
     return base.Step("task", act, because=_because(ask, act), cause=cause, pick=who.pick)
+
+
+def _by_hand(ask: base.Ask, spec: task_spec.TaskSpec) -> intents.ByHand | None:
+    told, after = _observers(ask, spec.by_hand_to), spec.by_hand_after
+    return intents.ByHand(told, after.amount, after.unit.value) if told else None
+
+
+def _postponed(ask: base.Ask, spec: task_spec.TaskSpec) -> intents.Postponed | None:
+    told = _observers(ask, spec.postponed_to)
+    return intents.Postponed(told, spec.postponed_times) if told else None
 
 
 def _who(ask: base.Ask, person: people.Person) -> choosing.Choice:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from robots import intents, model, paths, people, schedule, templates
 
+AT_ONCE = schedule.Duration(0, schedule.Unit.MINUTES)
+
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
@@ -35,3 +37,7 @@ class TaskSpec:
     may_postpone: bool = True
     follows_responsible: bool = True
     overdue_to: tuple[people.Person, ...] = ()
+    by_hand_to: tuple[people.Person, ...] = ()
+    by_hand_after: schedule.Duration = AT_ONCE
+    postponed_to: tuple[people.Person, ...] = ()
+    postponed_times: int = 3

@@ -101,7 +101,13 @@ class World:
 
     def close_task(self, title: str) -> World:
         task = next(t for t in self.tasks.values() if t.title == title)
-        self.tasks[task.id] = dataclasses.replace(task, status=model.TaskStatus.DONE)
+        self.tasks[task.id] = dataclasses.replace(task, status=model.TaskStatus.DONE, closed=self.now)
+        return self
+
+    def put_off(self, title: str, until: datetime) -> World:
+        """A person gives the task another deadline."""
+        task = next(t for t in self.tasks.values() if t.title == title)
+        self.tasks[task.id] = dataclasses.replace(task, deadline=until)
         return self
 
     def tried(self, *what: str) -> World:
@@ -263,7 +269,7 @@ class World:
                     act.deadline,
                 )
             case intents.CloseTask(set_by):
-                self._with_task(set_by, status=model.TaskStatus.DONE)
+                self._with_task(set_by, status=model.TaskStatus.DONE, closed=self.now)
             case intents.ReassignTask(set_by, _, responsible):
                 self._with_task(set_by, responsible=responsible)
             case intents.CopyDeal():

@@ -127,6 +127,7 @@ def test_a_stage_task_takes_the_defaults_of_its_pipeline() -> None:
         True,
     )
     assert task.overdue_to == (task.creator,)
+    assert (task.by_hand_to, schedule.words(task.by_hand_after)) == ((reading.MANAGER,), "1 рабочий час")
     assert task.description is not None
     assert [path.shown for path in templates.paths_of(task.description)] == ["Контакт: Имя"]
 
