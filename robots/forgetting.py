@@ -50,6 +50,7 @@ TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.SetTask: ("title", "description", "checklist"),
     intents.CloseTask: (),
     intents.ReassignTask: (),
+    intents.PlanActivity: ("title", "text", "phone"),
     intents.Notify: ("text",),
     intents.Comment: ("text",),
     intents.LogEntry: ("title", "text"),

@@ -34,6 +34,8 @@ class SetFields:
     replaces: Mapping[model.FieldCode, model.Value] = field(default_factory=dict)
     guarded: bool = False
     """Only those that still hold what `replaces` says are written (`undo`)."""
+    takes_away: bool = False
+    """Of people and contacts too what `replaces` has and `values` hasn't goes; without it they are only added to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,31 @@ class ReassignTask:
     responsible: model.UserId
 
 
+class Activity(StrEnum):
+    TODO = "todo"
+    CALL = "call"
+    MEETING = "meeting"
+
+    @property
+    def said(self) -> str:
+        """In people's words."""
+        return {"todo": "дело", "call": "звонок", "meeting": "встреча"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanActivity:
+    """An activity («дело») in the card's feed for one employee: a call to the client, a meeting, anything else."""
+
+    what: Activity
+    title: str
+    text: str
+    responsible: model.UserId
+    at: datetime
+    client: model.ClientRef | None = None
+    """Whom to call or to meet; None: the lead itself."""
+    phone: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Notify:
     """A notice to one employee. The portal keeps one per `tag`: a repeat replaces it."""
@@ -194,6 +221,7 @@ class Made(StrEnum):
     NOTICE = "notice"
     COMMENT = "comment"
     RECORD = "record"
+    ACTIVITY = "activity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +248,7 @@ Act = (
     | SetTask
     | CloseTask
     | ReassignTask
+    | PlanActivity
     | Notify
     | Comment
     | LogEntry
@@ -237,6 +266,7 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     SetTask: EffectClass.A,
     CloseTask: EffectClass.A,
     ReassignTask: EffectClass.A,
+    PlanActivity: EffectClass.A,
     Notify: EffectClass.B,
     Comment: EffectClass.A,
     LogEntry: EffectClass.A,

@@ -193,6 +193,7 @@ _TAKEN: Mapping[intents.Made, str] = {
     intents.Made.NOTICE: "удаление уведомления",
     intents.Made.COMMENT: "удаление записи робота",
     intents.Made.RECORD: "удаление записи робота",
+    intents.Made.ACTIVITY: "удаление дела робота",
 }
 
 
@@ -201,6 +202,8 @@ def deed(act: intents.Act) -> str:
     match act:
         case intents.SetTask(title=title):
             return f"задача «{title}»"
+        case intents.PlanActivity(what=planned, title=title):
+            return f"{planned.said} «{title}»"
         case intents.TakeBack(what=what):
             return _TAKEN[what]
         case intents.CloseTask(task=task):

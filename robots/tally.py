@@ -46,7 +46,7 @@ RESPONSIBLE = model.FieldCode("assignedById")
 def sort(act: intents.Act, directory: model.Directory | None = None) -> Sort:
     """A move into a final stage is a closing, where the directory knows the stage."""
     match act:
-        case intents.SetTask():
+        case intents.SetTask() | intents.PlanActivity():
             return Sort.TASKS
         case intents.CloseTask() | intents.ReassignTask():
             return Sort.TASKS_CLOSED if isinstance(act, intents.CloseTask) else Sort.REASSIGN
@@ -85,7 +85,7 @@ def count(acts: Iterable[intents.Act], directory: model.Directory | None = None)
 def person(act: intents.Act, responsible: model.UserId | None) -> model.UserId | None:
     """Whom an act concerns: who gets the task, the message or the card; else who is responsible for the card."""
     match act:
-        case intents.SetTask() | intents.ReassignTask():
+        case intents.SetTask() | intents.ReassignTask() | intents.PlanActivity():
             return act.responsible
         case intents.Notify():
             return act.to

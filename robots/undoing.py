@@ -27,6 +27,7 @@ class Fate(StrEnum):
     MOVE_KEPT = "move kept"
     NOTICE = "notice removed"
     RECORD = "record removed"
+    ACTIVITY = "activity removed"
     NEVER = "never"
 
 
@@ -41,6 +42,7 @@ FORMS: Mapping[Fate, tuple[str, tuple[str, str, str], str]] = {
     Fate.MOVE_KEPT: ("не трогать", ("карточку", "карточки", "карточек"), "ушли дальше"),
     Fate.NOTICE: ("убрать", ("уведомление", "уведомления", "уведомлений"), "на телефонах push отозвать нельзя"),
     Fate.RECORD: ("удалить", ("запись", "записи", "записей"), "в ленте карточек"),
+    Fate.ACTIVITY: ("удалить", ("дело", "дела", "дел"), "в ленте карточек: если никто не закрыл"),
     Fate.NEVER: (
         "отменить нельзя",
         ("действие", "действия", "действий"),
@@ -82,6 +84,8 @@ def judge(facts: Facts) -> tuple[Fate | None, intents.Act | None]:
             return Fate.RECORD, _removed(facts, intents.Made.COMMENT, facts.made)
         case intents.LogEntry() if facts.made is not None:
             return Fate.RECORD, _removed(facts, intents.Made.RECORD, facts.made)
+        case intents.PlanActivity() if facts.made is not None:
+            return Fate.ACTIVITY, _removed(facts, intents.Made.ACTIVITY, facts.made)
         case intents.TakeBack() | intents.CloseTask() if isinstance(facts.taken, intents.SetTask):
             return Fate.TASK_AGAIN, facts.taken
         case intents.Remember():

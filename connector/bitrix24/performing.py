@@ -12,6 +12,7 @@ from typing import assert_never
 
 from connector import errors, ports
 from connector.bitrix24 import (
+    activityacts,
     client,
     clientacts,
     converting,
@@ -41,14 +42,14 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await _move(at, ref, act, key)
         case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
             return await taskacts.perform(at, row, act)
+        case intents.PlanActivity():
+            return await activityacts.perform(at, row, act)
         case intents.Notify():
             return await _notify(at, act, key)
         case intents.Comment() | intents.LogEntry():
             return await _entry(at, row, act)
-        case intents.CopyDeal():
-            return await copydeal.perform(at, ref, act, key)
-        case intents.ConvertLead():
-            return await converting.perform(at, ref, act, key)
+        case intents.CopyDeal() | intents.ConvertLead():
+            return await _saga(at, ref, act, key)
         case intents.TakeBack():
             return await undoing.perform(at, act, key)
         case intents.Remember():
@@ -72,18 +73,41 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return _moved(card, act) if card is not None else None
         case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
             return await taskacts.find(at, row, act)
+        case intents.PlanActivity():
+            return await activityacts.find(at, row)
         case intents.Comment() | intents.LogEntry():
             return await _find_entry(at, row, act)
-        case intents.CopyDeal():
-            return await copydeal.find(at, ref, act, key)
-        case intents.ConvertLead():
-            return await converting.find(at, ref, act, key)
+        case intents.CopyDeal() | intents.ConvertLead():
+            return await _find_saga(at, ref, act, key)
         case intents.TakeBack():
             return await undoing.find(at, act)
         case intents.Remember():
             return ports.Done(note=act.note)
         case intents.Notify():
             return None  # nobody can look a notice up; a repeat with its tag replaces it
+        case _:  # pragma: no cover
+            assert_never(act)
+
+
+Saga = intents.CopyDeal | intents.ConvertLead
+
+
+async def _saga(at: desk.Desk, ref: model.CardRef, act: Saga, key: intents.WishKey) -> ports.Done:
+    match act:
+        case intents.CopyDeal():
+            return await copydeal.perform(at, ref, act, key)
+        case intents.ConvertLead():
+            return await converting.perform(at, ref, act, key)
+        case _:  # pragma: no cover
+            assert_never(act)
+
+
+async def _find_saga(at: desk.Desk, ref: model.CardRef, act: Saga, key: intents.WishKey) -> ports.Done | None:
+    match act:
+        case intents.CopyDeal():
+            return await copydeal.find(at, ref, act, key)
+        case intents.ConvertLead():
+            return await converting.find(at, ref, act, key)
         case _:  # pragma: no cover
             assert_never(act)
 

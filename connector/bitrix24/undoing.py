@@ -44,6 +44,8 @@ async def perform(at: desk.Desk, act: intents.TakeBack, key: intents.WishKey) ->
         if touch is not Touch.UNTOUCHED:
             note = BEGUN if touch is Touch.BEGUN else "nothing_to_do"
             return ports.Done(changed=False, note=note)
+    if act.what is intents.Made.ACTIVITY and await _over(at, act.number):
+        return ports.Done(changed=False, note="nothing_to_do")
     command = _removal(act)
     try:
         await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key)
@@ -54,6 +56,8 @@ async def perform(at: desk.Desk, act: intents.TakeBack, key: intents.WishKey) ->
 
 async def find(at: desk.Desk, act: intents.TakeBack) -> ports.Done | None:
     """Gone is done. Of notices and records nobody can ask: taking them back once more does no harm."""
+    if act.what is intents.Made.ACTIVITY:
+        return ports.Done() if await _over(at, act.number) else None
     if act.what is not intents.Made.TASK:
         return None
     touch = (await touches(at, [model.TaskId(act.number)]))[model.TaskId(act.number)]
@@ -70,8 +74,19 @@ def _removal(act: intents.TakeBack) -> client.Command:
             return client.Command("crm.timeline.comment.delete", {"id": act.number}, write=True)
         case intents.Made.RECORD:
             return client.Command("crm.timeline.logmessage.delete", {"id": act.number}, write=True)
+        case intents.Made.ACTIVITY:
+            return client.Command("crm.activity.delete", {"id": act.number}, write=True)
         case _:  # pragma: no cover
             assert_never(act.what)
+
+
+async def _over(at: desk.Desk, activity: int) -> bool:
+    """Somebody closed it, or it is gone."""
+    try:
+        answer = await at.client.call("crm.activity.get", {"id": activity}, lane=ports.Lane.LIVE)
+    except errors.NotFound:
+        return True
+    return isinstance(answer.result, Mapping) and str(answer.result.get("COMPLETED")) == "Y"
 
 
 async def _listed(at: desk.Desk, chunk: Collection[model.TaskId]) -> dict[model.TaskId, Touch]:

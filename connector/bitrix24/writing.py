@@ -82,9 +82,10 @@ def merged(act: intents.SetFields, present: model.Card) -> dict[model.FieldCode,
 
 
 def _taken_away(act: intents.SetFields, code: model.FieldCode) -> frozenset[model.Scalar]:
-    """Out of a whole-list field. Of people and contacts only an undoing takes anybody away."""
+    """Out of a whole-list field. Of people and contacts somebody is taken away only by an
+    undoing, or by a robot that says so."""
     value = act.values[code]
-    if not isinstance(value, tuple) or (code in UNION and not act.guarded):
+    if not isinstance(value, tuple) or (code in UNION and not (act.guarded or act.takes_away)):
         return frozenset()
     return frozenset(_parts(act.replaces.get(code))) - frozenset(value)
 

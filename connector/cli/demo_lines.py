@@ -80,14 +80,20 @@ class Teller:
                 pipeline = names.pipeline(act.pipeline)
                 called = f"«{pipeline.name} / {self._stage(act.pipeline, act.stage)}»" if pipeline else ""
                 return f"выиграна, передана дальше: {called}"
+            case _:
+                return self._other(act)
+
+    def _other(self, act: intents.Act) -> str:
+        match act:
+            case intents.PlanActivity():
+                name = self.directory.user_name(act.responsible)
+                return f"запланировано: {act.what.said} «{_short(act.title)}» → {name}"
             case intents.Remember():
                 return act.note
-            case intents.ConvertLead() | intents.TakeBack():
-                return (
-                    "лид конвертирован"
-                    if isinstance(act, intents.ConvertLead)
-                    else "сделанное роботом убрано"
-                )
+            case intents.ConvertLead():
+                return "лид конвертирован"
+            case _:
+                return "сделанное роботом убрано"
 
     def _task(self, key: intents.WishKey) -> str:
         title = self._tasks.get(key)

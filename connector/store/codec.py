@@ -38,6 +38,7 @@ ACTS: Mapping[str, type] = {
     "task": intents.SetTask,
     "close_task": intents.CloseTask,
     "reassign_task": intents.ReassignTask,
+    "plan_activity": intents.PlanActivity,
     "notify": intents.Notify,
     "comment": intents.Comment,
     "log": intents.LogEntry,

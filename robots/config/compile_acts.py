@@ -8,6 +8,7 @@ from typing import Any
 
 from robots import model, people, schedule, templates
 from robots.config import (
+    compile_activity,
     compile_convert,
     compile_duplicates,
     compile_fields,
@@ -37,6 +38,13 @@ from robots.kinds import (
     validate,
 )
 
+_KINDS: Mapping[str, str] = {
+    "tell": "notify",
+    "clear": "set",
+    **dict.fromkeys(compile_activity.WORDS, "activity"),
+}
+"""Words that are no kind's own name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -49,7 +57,7 @@ class Act:
 
     @property
     def kind(self) -> str:
-        return {"tell": "notify", "clear": "set"}.get(self.word, self.word)
+        return _KINDS.get(self.word, self.word)
 
 
 def acts(node: nodes.Node | None) -> Iterator[Act]:
@@ -213,6 +221,9 @@ COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "comment": _comment,
     "log": _log,
     "hand_over": _hand_over,
+    "todo": compile_activity.compile_todo,
+    "call": compile_activity.compile_call,
+    "meeting": compile_activity.compile_meeting,
     "fill": _fill,
     "duplicates": _duplicates,
     "validate": _validate,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from robots import formulas, model, paths, templates
+from robots import formulas, model, paths, people, templates
 from robots.config import nodes
 from robots.config.context import Scope
 from robots.kinds import calculate, code, observers
@@ -82,5 +82,15 @@ def _differs(template: templates.Template) -> bool:
 
 
 def compile_observers(node: nodes.Node, scope: Scope) -> observers.Options:
+    """A list, or one name, is whom to add."""
     added = nodes.get(node, "add") if isinstance(node, nodes.Mapping) else node
-    return observers.Options(tuple(scope.person(item, scope) for item in nodes.items(added)))
+    gone = nodes.get(node, "remove")
+    if added is None and gone is None:
+        scope.context.error(
+            node, "V018", "observers: не сказано, кого добавить или убрать", "add: или remove:"
+        )
+
+    def listed(written: nodes.Node | None) -> tuple[people.Person, ...]:
+        return tuple(scope.person(item, scope) for item in nodes.items(written))
+
+    return observers.Options(listed(added), listed(gone))

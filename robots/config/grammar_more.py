@@ -152,7 +152,21 @@ CODE = shapes.Keys(
     "code",
 )
 OBSERVERS = shapes.Keys(
-    {"add": Key(PEOPLE, "кого добавить", required=True), **COMMON}, "observers", short=PEOPLE
+    {"add": Key(PEOPLE, "кого добавить"), "remove": Key(PEOPLE, "кого убрать"), **COMMON},
+    "observers",
+    short=PEOPLE,
+)
+_TITLE = shapes.Text("название")
+ACTIVITY = shapes.Keys(
+    {
+        "title": Key(_TITLE, "название", required=True),
+        "text": Key(shapes.Text(), "подробности"),
+        "for": Key(PERSON, "кому; без этого — ответственному"),
+        "deadline": Key(shapes.Term(), "когда; без этого — через рабочий день"),
+        **COMMON,
+    },
+    "дело",
+    short=_TITLE,
 )
 CONVERT = shapes.Keys(
     {
@@ -182,7 +196,10 @@ ACTS: dict[str, Key] = {
     "convert": Key(CONVERT, "конвертировать лид"),
     "calculate": Key(CALCULATE, "посчитать поле"),
     "code": Key(CODE, "дать карточке код"),
-    "observers": Key(OBSERVERS, "добавить наблюдателей"),
+    "observers": Key(OBSERVERS, "добавить или убрать наблюдателей"),
+    "todo": Key(ACTIVITY, "запланировать дело"),
+    "call": Key(ACTIVITY, "запланировать звонок клиенту"),
+    "meeting": Key(ACTIVITY, "запланировать встречу"),
     "assign": Key(ASSIGN, "назначить ответственного"),
     "validate": Key(VALIDATE, "проверить телефон, e-mail и сайт"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from robots.kinds import (
+    activity,
     assign,
     base,
     calculate,
@@ -27,6 +28,7 @@ from robots.kinds import (
 )
 
 KINDS: Mapping[str, base.Kind] = {
+    "activity": cast(base.Kind, activity),
     "assign": cast(base.Kind, assign),
     "calculate": cast(base.Kind, calculate),
     "code": cast(base.Kind, code),

@@ -37,7 +37,7 @@ def set_task(ask: base.Ask, spec: task_spec.TaskSpec, *, cause: str | None = Non
         description=templates.render(spec.description, ask.look) if spec.description else "",
         creator=creator.user_id if creator else None,
         responsible=who.user if who.user is not None else intents.DRAWN,
-        deadline=_deadline(ask, spec.deadline),
+        deadline=due(ask, spec.deadline) if spec.deadline is not None else None,
         checklist=_checklist(ask.look, spec.checklist),
         observers=_observers(ask, spec.observers),
         closes=spec.closes,
@@ -73,19 +73,17 @@ def _who(ask: base.Ask, person: people.Person) -> choosing.Choice:
 def _because(ask: base.Ask, act: intents.SetTask) -> str:
     drawn = act.responsible == intents.DRAWN
     for_whom = intents.DRAWN_NAME if drawn else ask.look.directory.user_name(act.responsible)
-    due = f", срок {words.moment(act.deadline, _zone(ask))}" if act.deadline else ""
+    due = f", срок {words.moment(act.deadline, zone(ask))}" if act.deadline else ""
     return f"задача «{act.title}» для {for_whom}{due}"
 
 
-def _zone(ask: base.Ask) -> str:
+def zone(ask: base.Ask) -> str:
     calendar = ask.look.directory.calendar
     return calendar.timezone if calendar else "UTC"
 
 
-def _deadline(ask: base.Ask, term: schedule.Duration | None) -> datetime | None:
+def due(ask: base.Ask, term: schedule.Duration) -> datetime:
     """From the entry to the stage; from now where that is past already (users.md F3)."""
-    if term is None:
-        return None
     calendar = ask.look.directory.calendar or schedule.round_the_clock("UTC")
     counted = schedule.deadline(ask.visit.entered, term, calendar)
     return counted if counted > ask.now else schedule.deadline(ask.now, term, calendar)

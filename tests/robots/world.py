@@ -309,5 +309,17 @@ def _line(act: intents.Act, directory: model.Directory) -> str:
         case intents.CopyDeal(pipeline):
             found_pipeline = directory.pipeline(pipeline)
             return f"copy to {found_pipeline.name if found_pipeline else pipeline}"
-        case intents.Remember() | intents.TakeBack():
-            return f"remember: {act.note}" if isinstance(act, intents.Remember) else f"take back: {act.what}"
+        case _:
+            return _other_line(act)
+
+
+def _other_line(act: intents.Act) -> str:
+    match act:
+        case intents.PlanActivity(what, title):
+            return f"{what.value}: {title}"
+        case intents.Remember(note):
+            return f"remember: {note}"
+        case intents.TakeBack(what=taken):
+            return f"take back: {taken}"
+        case _:
+            return type(act).__name__

@@ -104,6 +104,17 @@ KINDS: Mapping[type, Steps] = {
     intents.ReassignTask: _after_a_task(
         lambda key: intents.ReassignTask(key, None, model.UserId(seed.SIDOROVA))
     ),
+    intents.PlanActivity: _one(
+        lambda at: intents.PlanActivity(
+            intents.Activity.CALL,
+            "Позвонить",
+            "О сроках",
+            model.UserId(seed.IVANOV),
+            DEADLINE,
+            _contact(at),
+            people.PHONES[0],
+        )
+    ),
     intents.Notify: _one(lambda _: intents.Notify(model.UserId(seed.IVANOV), "Новая сделка", "tag-1")),
     intents.Comment: _one(lambda _: intents.Comment("Проверьте адрес доставки")),
     intents.LogEntry: _one(lambda _: intents.LogEntry("Робот", "Передал сделку")),
@@ -283,7 +294,14 @@ def _texts(portal: portals.Portal) -> list[str]:
     return [
         *(f"comment {one.owner} {one.text}" for one in line.comments.values()),
         *(f"record {one.owner} {one.title} {one.text}" for one in line.logs.values()),
+        *(f"activity {_planned(one.values)}" for one in line.activities.rows.values()),
         *(f"notice {one.user_id} {one.tag} {one.text}" for one in portal.notices.notices.values()),
+    ]
+
+
+def _planned(values: Mapping[str, Any]) -> list[Any]:
+    return [
+        values[name] for name in ("OWNER_ID", "TYPE_ID", "SUBJECT", "DESCRIPTION", "DEADLINE", "COMPLETED")
     ]
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from robots import choosing, formulas, intents, model, paths, people, robot, schedule
 from robots.kinds import (
+    activity,
     assign,
     base,
     calculate,
@@ -419,3 +420,38 @@ def test_slips_of_convert() -> None:
         "V018  convert: не сказано, в какую воронку сделка",
         "V017  сделка бывает в воронке сделок, а это стадия лидов",
     ]
+
+
+def test_calls_meetings_todos_and_observers_to_be_removed() -> None:
+    """One kind under three words; a text alone is the title."""
+    made = reading.robots("""
+        pipelines:
+          Продажи:
+            on_create:
+              - call: {title: Позвонить, for: Петрова Анна, deadline: 2 work hours, text: "{{Сделка: Название}}"}
+              - todo: Проверить
+              - observers: {remove: Смирнов Олег}
+        """)
+    call, todo = made["Продажи/on_create/call"], made["Продажи/on_create/todo"]
+
+    assert (call.kind, todo.kind) == ("activity", "activity")
+    assert call.options == activity.Options(
+        intents.Activity.CALL,
+        builders.template("Позвонить"),
+        people.Employee(builders.PETROVA),
+        schedule.Duration(2, schedule.Unit.WORK_HOURS),
+        builders.template("{{Сделка: Название}}"),
+    )
+    assert todo.options == activity.Options(
+        intents.Activity.TODO, builders.template("Проверить"), reading.MANAGER
+    )
+    assert made["Продажи/on_create/observers"].options == observers.Options(
+        (), (people.Employee(builders.SMIRNOV),)
+    )
+
+
+def test_observers_must_name_somebody() -> None:
+    """Neither `add` nor `remove`."""
+    said = reading.told("pipelines: {Продажи: {on_create: [{observers: {mode: watch}}]}}\n")
+
+    assert "V018  observers: не сказано, кого добавить или убрать" in said

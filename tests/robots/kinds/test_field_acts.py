@@ -115,3 +115,18 @@ def test_observers_are_added_to_those_that_are_there() -> None:
     ]
     world.work()
     assert world.card.value(observers.FIELD) == (builders.SMIRNOV, builders.IVANOV, builders.PETROVA)
+
+
+def test_named_observers_are_taken_away_and_the_others_stay() -> None:
+    """`remove:` beside `add:`; whoever isn't there needs no going."""
+    options = observers.Options((rules.HEAD,), (rules.MANAGER, people.Employee(builders.SIDOROVA)))
+    world = World(doing("observers", options))
+    there = {**world.card.fields, observers.FIELD: (builders.SMIRNOV, builders.IVANOV)}
+    world.card = dataclasses.replace(world.card, fields=there)
+    world.look()
+    assert world.told(ID) == [("wished", "наблюдатели: «Петрова Анна»; больше не наблюдатели: «Иванов Пётр»")]
+    world.work()
+    assert world.card.value(observers.FIELD) == (builders.SMIRNOV, builders.PETROVA)
+    (row,) = world.ledger.values()
+    assert isinstance(row.wish.act, intents.SetFields)
+    assert row.wish.act.takes_away
