@@ -24,8 +24,17 @@ APP_NAMES = ("B24_CLIENT_ID", "B24_CLIENT_SECRET", "VORONKA_TOKENS_KEY", "B24_OA
 """Of a local application in place of a webhook; the last one only where the vendor's own servers aren't asked."""
 MAIL_NAMES = ("VORONKA_SMTP_URL",)
 """The mail server for alerts; it holds a password (users.md F18)."""
+OUTSIDE = "OUTSIDE_"
+"""How the names of keys begin that robots use outside the portal (`call_url`, SMS)."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LANGUAGES = ("ru", "en")
+
+
+KNOWN = (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES)
+
+
+def _is_known(name: str) -> bool:
+    return name in KNOWN or name.startswith(OUTSIDE)
 
 
 class SettingsError(Exception):
@@ -73,6 +82,8 @@ class Secrets:
     tokens_key: str = field(default="", repr=False)
     oauth_server: str = ""
     smtp_url: str = field(default="", repr=False)
+    outside: Mapping[str, str] = field(default_factory=dict, repr=False, kw_only=True)
+    """Keys for what robots call outside the portal, by the names of their lines."""
 
     @property
     def app(self) -> bool:
@@ -81,7 +92,8 @@ class Secrets:
 
     def values(self) -> tuple[str, ...]:
         mail = (self.smtp_url, urllib.parse.unquote(_password(self.smtp_url)), _password(self.smtp_url))
-        kept = (self.b24_url, self.events_token, self.client_secret, self.tokens_key, *mail)
+        own = (self.b24_url, self.events_token, self.client_secret, self.tokens_key)
+        kept = (*own, *mail, *self.outside.values())
         return tuple(value for value in kept if value)
 
 
@@ -129,8 +141,9 @@ def secrets(config: Path, environ: Mapping[str, str] | None = None) -> Secrets:
     """Raises Refused if the file may be read by other users, SettingsError if it can't be understood."""
     env = os.environ if environ is None else environ
     found = dict(_read_secrets(secrets_file(config)))
-    found.update({name: env[name] for name in (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES) if env.get(name)})
-    return Secrets(*(found.get(name, "") for name in (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES)))
+    found.update({name: env[name] for name in env if _is_known(name) and env[name]})
+    beside = {name: value for name, value in found.items() if name.startswith(OUTSIDE)}
+    return Secrets(*(found.get(name, "") for name in KNOWN), outside=beside)
 
 
 def write_secrets(config: Path, kept: Secrets) -> Path:
@@ -143,6 +156,7 @@ def write_secrets(config: Path, kept: Secrets) -> Path:
     app = (kept.client_id, kept.client_secret, kept.tokens_key, kept.oauth_server)
     if kept.app:
         text += "".join(f"{name}={value}\n" for name, value in zip(APP_NAMES, app, strict=True) if value)
+    text += "".join(f"{name}={value}\n" for name, value in kept.outside.items())
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -251,7 +265,7 @@ def _says(line: str) -> bool:
 
 def _secret_line(path: Path, number: int, line: str) -> tuple[str, str]:
     name, equals, value = line.partition("=")
-    if not equals or name.strip() not in (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES):
+    if not equals or not _is_known(name.strip()):
         raise SettingsError(
             f"{path}:{number}: строка должна быть вида ИМЯ=значение, имена: {', '.join(SECRET_NAMES)}"
         )

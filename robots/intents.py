@@ -171,6 +171,45 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class SendLetter:
+    """An e-mail to the client, sent by the portal and kept in the card."""
+
+    to: str
+    client: model.ClientRef | None
+    """None: the lead itself."""
+    subject: str
+    text: str
+    sender: str = ""
+    responsible: model.UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendSms:
+    """An SMS to the client by the service that the file describes (`robots.outside.Provider`)."""
+
+    phone: str
+    text: str
+    url: str
+    fields: Mapping[str, str]
+    """As the service takes it, phone and text put in."""
+    secret: str = ""
+    """The name of a line of the secrets file, never the secret."""
+    seconds: int = 10
+    form: bool = False
+    expect: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallUrl:
+    """A signed request to another program."""
+
+    url: str
+    data: Mapping[str, str]
+    secret: str = ""
+    seconds: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment in the card's feed; used only where a person must answer."""
 
@@ -249,6 +288,9 @@ Act = (
     | CloseTask
     | ReassignTask
     | PlanActivity
+    | SendLetter
+    | SendSms
+    | CallUrl
     | Notify
     | Comment
     | LogEntry
@@ -267,6 +309,9 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     CloseTask: EffectClass.A,
     ReassignTask: EffectClass.A,
     PlanActivity: EffectClass.A,
+    SendLetter: EffectClass.C,
+    SendSms: EffectClass.C,
+    CallUrl: EffectClass.C,
     Notify: EffectClass.B,
     Comment: EffectClass.A,
     LogEntry: EffectClass.A,
@@ -275,6 +320,11 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     TakeBack: EffectClass.A,
     Remember: EffectClass.A,
 }
+
+
+TRACED = frozenset({SendLetter})
+"""Of class C, and yet what the portal took leaves a record there: one that is found was sent."""
+TO_CLIENTS = frozenset({SendLetter, SendSms})
 
 
 DRAWN = model.UserId(0)

@@ -22,6 +22,8 @@ class Sort(StrEnum):
     FIELDS = "fields"
     HAND_OVER = "hand_over"
     NOTIFICATIONS = "notifications"
+    CLIENT_MESSAGES = "client messages"
+    CALLS = "calls"
     RECORDS = "records"
     TASKS_CLOSED = "tasks closed"
     NOTES = "notes"
@@ -35,6 +37,8 @@ FORMS: Mapping[Sort, tuple[str, str, str]] = {
     Sort.FIELDS: ("запись в поля", "записи в поля", "записей в поля"),
     Sort.HAND_OVER: ("передача или конвертация", "передачи или конвертации", "передач или конвертаций"),
     Sort.NOTIFICATIONS: ("уведомление", "уведомления", "уведомлений"),
+    Sort.CLIENT_MESSAGES: ("сообщение клиенту", "сообщения клиенту", "сообщений клиенту"),
+    Sort.CALLS: ("вызов адреса", "вызова адреса", "вызовов адреса"),
     Sort.RECORDS: ("запись в карточке", "записи в карточках", "записей в карточках"),
     Sort.TASKS_CLOSED: ("закрытая задача", "закрытые задачи", "закрытых задач"),
     Sort.NOTES: ("проверка", "проверки", "проверок"),
@@ -64,6 +68,10 @@ def sort(act: intents.Act, directory: model.Directory | None = None) -> Sort:
             return Sort.HAND_OVER
         case intents.Notify():
             return Sort.NOTIFICATIONS
+        case intents.SendLetter() | intents.SendSms():
+            return Sort.CLIENT_MESSAGES
+        case intents.CallUrl():
+            return Sort.CALLS
         case intents.Comment() | intents.LogEntry():
             return Sort.RECORDS
         case _:

@@ -104,6 +104,23 @@ class Client:
             return await self._once(commands, lane, key)
         return await self._repeated(commands, lane)
 
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def leave(self, key: intents.WishKey) -> None:
+        """For what goes out beside the portal: returns when the ledger has the wish as sent. Raises NotPermitted, DryRun,
+        Retryable."""
+        if self._settings.dry_run:
+            raise DryRun("пробный режим: наружу ничего не отправляется", method="outside")
+        if self._on_sending is None:
+            return
+        try:
+            allowed = await self._on_sending({key})
+        except errors.StoreError as ill:
+            raise errors.Retryable(f"не записано перед отправкой: {type(ill).__name__}") from ill
+        if key not in allowed:
+            raise NotPermitted("уже не отправляется")
+
     async def close(self) -> None:
         """Waits for what is in flight; what is still queued fails as surely not done."""
         for queue in self._filling.queues.values():

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from connector import errors
-from connector.bitrix24 import client, names, parsing
+from connector.bitrix24 import client, names, outside, parsing
 from robots import model
 
 
@@ -34,6 +34,8 @@ class Desk:
     download: Callable[[str], Awaitable[bytes]]
     """A file of the portal by the address that it gave."""
     settings: Settings = field(default_factory=Settings)
+    outside: outside.Caller = field(default_factory=outside.Caller)
+    """Of what goes beside the portal: calls of an address, SMS."""
     known: parsing.Context = field(default_factory=parsing.Context)
     troubles: dict[str, str] = field(default_factory=dict)
     """What couldn't be read while the rest went on, by name (`items:company`, `copy:deal`): for health and `problems`."""

@@ -12,12 +12,12 @@ from typing import assert_never
 
 from connector import errors, ports
 from connector.bitrix24 import (
-    activityacts,
     client,
     clientacts,
     converting,
     copydeal,
     desk,
+    outacts,
     parsing,
     taskacts,
     timelines,
@@ -42,8 +42,8 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await _move(at, ref, act, key)
         case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
             return await taskacts.perform(at, row, act)
-        case intents.PlanActivity():
-            return await activityacts.perform(at, row, act)
+        case intents.PlanActivity() | intents.SendLetter() | intents.SendSms() | intents.CallUrl():
+            return await outacts.perform(at, row, act)
         case intents.Notify():
             return await _notify(at, act, key)
         case intents.Comment() | intents.LogEntry():
@@ -73,8 +73,8 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return _moved(card, act) if card is not None else None
         case intents.SetTask() | intents.CloseTask() | intents.ReassignTask():
             return await taskacts.find(at, row, act)
-        case intents.PlanActivity():
-            return await activityacts.find(at, row)
+        case intents.PlanActivity() | intents.SendLetter() | intents.SendSms() | intents.CallUrl():
+            return await outacts.find(at, row, act)
         case intents.Comment() | intents.LogEntry():
             return await _find_entry(at, row, act)
         case intents.CopyDeal() | intents.ConvertLead():

@@ -19,6 +19,7 @@ from connector.bitrix24 import (
     duplicates,
     feed,
     operating,
+    outside,
     owners,
     performing,
     reading,
@@ -52,6 +53,7 @@ class Bitrix24Portal(ports.Portal):
         address: str = "",
         on_sending: ports.OnSending | None = None,
         settings: Settings | None = None,
+        beside: outside.Caller | None = None,
     ) -> None:
         chosen = settings or Settings()
         self._wire = transport.Transport(url, timeout=chosen.timeout, size_cap=chosen.size_cap)
@@ -64,7 +66,10 @@ class Bitrix24Portal(ports.Portal):
             on_sending=on_sending,
             settings=chosen.client,
         )
-        self._desk = desk.Desk(self.client, portal, address or url.origin, self._wire.download, chosen.desk)
+        self._beside = beside or outside.Caller()
+        self._desk = desk.Desk(
+            self.client, portal, address or url.origin, self._wire.download, chosen.desk, self._beside
+        )
         self.notes: tuple[str, ...] = ()
         """What the last directory had to do without, in Russian."""
 
@@ -82,6 +87,7 @@ class Bitrix24Portal(ports.Portal):
     async def close(self) -> None:
         await self.client.close()
         await self._wire.close()
+        await self._beside.close()
 
     def key_comms(self, key: bytes) -> None:
         """Keys the hashes of phones and e-mails that copies bring: without a key they could be tried one by one."""

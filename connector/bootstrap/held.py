@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from connector.loops import holding
+from connector.loops import holding, still
 from connector.store import api
 from robots import intents, model
 
@@ -19,7 +19,7 @@ async def let_go(
     await store.notebook.write(
         portal, holding.LET_GO, {**said, **dict.fromkeys(map(str, robots), now.isoformat())}
     )
-    return await store.hands.let_go(portal, robots, f"отпущено: {by}")
+    return await store.hands.let_go(portal, robots, f"{still.LET_GO}: {by}")
 
 
 async def drop(

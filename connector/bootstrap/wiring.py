@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from connector import clock, errors, ports, settings
-from connector.bitrix24 import hooks, oauth, portal, secret
+from connector.bitrix24 import hooks, oauth, outside, portal, secret
 from connector.loops import config as loop_config
 from connector.web import seams
 from robots import model
@@ -74,6 +74,7 @@ async def opened(
         address=url.host,
         on_sending=on_sending,
         settings=portal.Settings(timeout=made.request_timeout),
+        beside=outside.Caller(kept.outside, insecure=section.insecure_http),
     )
     try:
         yield found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector import ports
-from robots import intents, model, paths, story, words
+from robots import intents, model, outside, paths, story, words
 
 MOST_TITLE = 60
 
@@ -88,6 +88,12 @@ class Teller:
             case intents.PlanActivity():
                 name = self.directory.user_name(act.responsible)
                 return f"запланировано: {act.what.said} «{_short(act.title)}» → {name}"
+            case intents.SendLetter(subject=subject):
+                return f"письмо клиенту: «{_short(subject)}»"
+            case intents.SendSms(text=text):
+                return f"SMS клиенту: «{_first(text)}»"
+            case intents.CallUrl(url=url):
+                return f"сообщено на {outside.host(url)}"
             case intents.Remember():
                 return act.note
             case intents.ConvertLead():

@@ -45,7 +45,7 @@ class Settler:
         if not rows:
             return 0
         ends = [(row, end) for row in rows if (end := self._without_looking(row)) is not None]
-        lookable = [row for row in rows if intents.EFFECT_CLASS[type(row.wish.act)] is Class.A]
+        lookable = [row for row in rows if _leaves_a_trace(row.wish.act)]
         found = await self._look_twice(lookable)
         ends += [(row, found[row.wish.key]) for row in lookable if row.wish.key in found]
         desk.at("in_settle")
@@ -56,17 +56,16 @@ class Settler:
         return len(ends)
 
     def _without_looking(self, row: ports.Row) -> ports.End | None:
-        now = self._desk.clock.now()
-        match intents.EFFECT_CLASS[type(row.wish.act)]:
-            case Class.B:
-                return self._again(row, now)
-            case Class.C:
-                # HELD can be reached from UNKNOWN alone: a row left `sent` is made unknown first.
-                to = S.HELD if row.state is S.UNKNOWN else S.UNKNOWN
-                note = "неизвестно, ушло ли: спросите получателя, потом повторите или снимите"
-                return ports.End(row.wish.key, to, now, note=note, retry_at=now if to is S.UNKNOWN else None)
-            case Class.A:
-                return None
+        return None if _leaves_a_trace(row.wish.act) else self._missing(row, self._desk.clock.now())
+
+    def _missing(self, row: ports.Row, now: datetime) -> ports.End:
+        """What becomes of a wish of which nothing is seen over there."""
+        if intents.EFFECT_CLASS[type(row.wish.act)] is not Class.C:
+            return self._again(row, now)
+        # HELD can be reached from UNKNOWN alone: a row left `sent` is made unknown first.
+        to = S.HELD if row.state is S.UNKNOWN else S.UNKNOWN
+        note = "неизвестно, ушло ли: спросите получателя, потом повторите или снимите"
+        return ports.End(row.wish.key, to, now, note=note, retry_at=now if to is S.UNKNOWN else None)
 
     async def _look_twice(self, rows: Sequence[ports.Row]) -> dict[intents.WishKey, ports.End]:
         """The second look is for lists that lag: what wasn't there may only have been late."""
@@ -75,7 +74,7 @@ class Settler:
         if missing:
             await self._desk.clock.sleep(self._desk.settings.look_twice_gap)
             now = self._desk.clock.now()
-            ends |= {row.wish.key: self._again(row, now) for row in await self._look(missing, ends)}
+            ends |= {row.wish.key: self._missing(row, now) for row in await self._look(missing, ends)}
         return ends
 
     async def _look(
@@ -132,3 +131,7 @@ class Settler:
                 row.wish.key, S.GIVEN_UP, now, note="портал так и не ответил, а сделанного не видно"
             )
         return ports.End(row.wish.key, S.WISHED, now, note="на портале этого нет, повторяю", retry_at=now)
+
+
+def _leaves_a_trace(act: intents.Act) -> bool:
+    return intents.EFFECT_CLASS[type(act)] is Class.A or type(act) in intents.TRACED

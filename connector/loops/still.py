@@ -26,6 +26,10 @@ class Wait(Enum):
     """What it stands on isn't decided."""
 
 
+LET_GO = "отпущено"
+"""How the note of a wish begins that a person let go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     loaded: Mapping[intents.RobotId, str]
@@ -79,14 +83,26 @@ def _unwanted(row: ports.Row, asked: Asked) -> ports.End | None:
         return _end(row, asked, S.SUPERSEDED, "робот изменён или убран")
     if wish.digest and (paused := asked.paused.why(wish.robot, asked.now)):
         return _end(row, asked, S.SUPERSEDED, paused)
-    if wish.not_after is not None and asked.now > wish.not_after:
-        return _end(row, asked, S.TOO_LATE, f"надо было не позже {wish.not_after:%d.%m %H:%M} UTC")
+    if (late := _late(row, asked)) is not None:
+        return late
     if wish.while_visit is not None and row.accepted != wish.while_visit:
         gone_on = _end(row, asked, S.SUPERSEDED, "сделка ушла дальше")
         return replace(gone_on, bound_to=wish.while_visit)
     if row.visit is not None and row.visit != wish.cause:
         return _end(row, asked, S.SUPERSEDED, "сделка уже не там, откуда её возвращали")
     return None
+
+
+def _late(row: ports.Row, asked: Asked) -> ports.End | None:
+    """A message to a client that is late is a person's matter (users.md F3); whoever let it go has decided."""
+    wish = row.wish
+    if wish.not_after is None or asked.now <= wish.not_after:
+        return None
+    if type(wish.act) not in intents.TO_CLIENTS:
+        return _end(row, asked, S.TOO_LATE, f"надо было не позже {wish.not_after:%d.%m %H:%M} UTC")
+    if row.note.startswith(LET_GO):
+        return None
+    return _end(row, asked, S.HELD, "сообщение клиенту опоздало: решает человек")
 
 
 def _unfounded(row: ports.Row, asked: Asked) -> ports.End | Wait | None:

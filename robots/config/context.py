@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from robots import choosing, conditions, model, paths, people, robot, schedule, templates
+from robots import choosing, conditions, model, outside, paths, people, robot, schedule, templates
 from robots.config import names, nodes, problems, resolver
 
 T = TypeVar("T")
@@ -30,6 +30,8 @@ class Context:
         self.away: Callable[[], tuple[choosing.Away, ...]] = tuple
         """Who is away by `absences:`, once its people can be understood."""
         self.absences_said = False
+        self.outside = outside.Outside()
+        """What may be called beside the portal."""
 
     @property
     def offline(self) -> bool:

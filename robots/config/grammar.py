@@ -155,6 +155,7 @@ ROOT = shapes.Keys(
         "hands_off": Key(CONDITION, "какие карточки не трогать"),
         "limits": Key(grammar_portal.LIMITS, "сколько можно за час"),
         "keep_story": Key(shapes.Term(), "сколько хранить историю"),
+        "outside": Key(grammar_portal.OUTSIDE, "куда роботам можно обращаться кроме портала"),
         "needs": Key(grammar_portal.NEEDS, "чего нет в портале, создаёт connect"),
         "pipelines": Key(shapes.MapOf(shapes.ByForm("воронка или off", scalar=grammar_portal.OFF, mapping=PIPELINE),
                                       "воронка"), "воронки"),

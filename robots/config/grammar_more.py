@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from robots.config import grammar_words, shapes
+from robots.config import grammar_portal, grammar_words, shapes
 from robots.config.grammar_words import ACTS_LIST, COMMON, FIELD, FIELDS, MODE, NAME, PEOPLE, PERSON
 from robots.config.shapes import Key
 
@@ -192,7 +192,36 @@ CONVERT = shapes.Keys(
     "convert",
     short=NAME,
 )
+CALL_URL = shapes.Keys(
+    {
+        "url": Key(shapes.Text("адрес"), "https-адрес узла из outside: hosts", required=True),
+        "send": Key(shapes.MapOf(shapes.Text(), "имя"), "что передать: имя: текст"),
+        "secret": Key(grammar_portal.SECRET, "чем подписать: строка файла секретов"),
+        "timeout": Key(grammar_portal.TIMEOUT, "сколько ждать ответа"),
+        **COMMON,
+    },
+    "call_url",
+    short=shapes.Text("адрес"),
+)
+_LETTER = shapes.Keys(
+    {
+        "subject": Key(shapes.Text("тема"), "тема", required=True),
+        "text": Key(shapes.Text(), "текст письма", required=True),
+        "from": Key(shapes.Text("отправитель"), "от кого: Имя <почта>"),
+    },
+    "email",
+)
+MESSAGE = shapes.Keys(
+    {
+        "email": Key(_LETTER, "письмо клиенту"),
+        "sms": Key(shapes.Text("текст SMS"), "SMS клиенту"),
+        **COMMON,
+    },
+    "message",
+)
 ACTS: dict[str, Key] = {
+    "call_url": Key(CALL_URL, "сообщить другой программе"),
+    "message": Key(MESSAGE, "письмо или SMS клиенту"),
     "convert": Key(CONVERT, "конвертировать лид"),
     "calculate": Key(CALCULATE, "посчитать поле"),
     "code": Key(CODE, "дать карточке код"),

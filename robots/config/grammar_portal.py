@@ -34,6 +34,30 @@ PORTAL = shapes.Keys(
     },
     "portal",
 )
+SECRET = shapes.Pattern(r"OUTSIDE_[A-Z0-9_]+", "имя строки файла секретов", "OUTSIDE_ERP")
+TIMEOUT = shapes.Pattern(r"\d{1,2}(\s*(s|seconds?|с|секунд[аы]?))?", "число секунд до 60", "10 seconds")
+OUTSIDE = shapes.Keys(
+    {
+        "hosts": Key(shapes.ListOf(shapes.Text("имя узла")), "каким узлам можно писать", required=True),
+        "sms": Key(
+            shapes.Keys(
+                {
+                    "url": Key(shapes.Text("адрес"), "адрес службы", required=True),
+                    "fields": Key(
+                        shapes.MapOf(shapes.Text(), "имя"), "что послать: $phone, $text", required=True
+                    ),
+                    "secret": Key(SECRET, "ключ службы: строка файла секретов"),
+                    "timeout": Key(TIMEOUT, "сколько ждать ответа"),
+                    "as": Key(shapes.Word(("json", "form")), "JSON или форма"),
+                    "expect": Key(shapes.MapOf(shapes.Text(), "имя"), "что должно быть в ответе"),
+                },
+                "sms",
+            ),
+            "через кого посылать SMS",
+        ),
+    },
+    "outside",
+)
 _WEEK = {day: Key(shapes.ByForm("часы или off", scalar=shapes.Text("часы или off"))) for day in
          ("пн", "вт", "ср", "чт", "пт", "сб", "вс")}  # fmt: skip
 CALENDAR = shapes.Keys(

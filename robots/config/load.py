@@ -16,6 +16,7 @@ from robots import conditions, decision, intents, model
 from robots import robot as robots_robot
 from robots.config import (
     compile_conditions,
+    compile_outside,
     compile_people,
     compile_pipelines,
     compile_settings,
@@ -161,6 +162,7 @@ def _join(joined: nodes.Mapping, more: nodes.Mapping, found: list[config_problem
 def _compile(root: nodes.Mapping, context: Context) -> Loaded:
     needed = needs.compile_needs(root.get("needs"))
     context.needed = needed.names()
+    context.outside = compile_outside.compile_outside(root, context)
     book = compile_people.Book(context, root.get("people"))
     book.absences(root.get("absences"))
     book.compile_all()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import pathlib
+import hashlib
+import hmac
+import http.server
+import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,16 +29,80 @@ pipelines:
           - call: {{title: "Позвонить: {{{{Контакт: Имя}}}}", deadline: 2 work hours}}
           - todo: {{title: Проверить адрес, for: Петрова Анна}}
           - observers: {{add: менеджер, remove: Петрова Анна}}
+      Сделали предложение:
+        on_enter:
+          - call_url: {{url: "http://127.0.0.1:RECEIVER/erp", send: {{заказ: "{{{{ID}}}}"}}, secret: OUTSIDE_ERP, timeout: 2}}
+      Получили ответ:
+        on_enter:
+          - message:
+              email: {{subject: "Заказ {{{{ID}}}}", text: "Мы приняли заказ"}}
+              sms: "Заказ {{{{ID}}}} принят"
+outside:
+  hosts: [127.0.0.1]
+  sms:
+    url: http://127.0.0.1:RECEIVER/sms
+    fields: {{to: $phone, text: $text}}
+    secret: OUTSIDE_SMS
+    expect: {{status: OK}}
 """
 )
+KEYS = {"OUTSIDE_ERP": "erp-canary-1", "OUTSIDE_SMS": "sms-canary-2"}
 FEED = ["ID", "SUBJECT", "TYPE_ID", "RESPONSIBLE_ID", "ORIGIN_ID", "COMMUNICATIONS"]
 
 
+class Receiver:
+    """Other companies' programs, in a thread: what they were told, by path. `silent` ones take it and never answer."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, str], bytes]] = []
+        self.silent = False
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.calls.append((self.path, dict(self.headers), body))
+                if outer.silent:
+                    self.close_connection = True
+                    return
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b'{"status": "OK"}')
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def about(self, deal: int) -> list[tuple[str, str]]:
+        """(path, body) of what was said of this deal."""
+        told = [(path, body.decode()) for path, _, body in self.calls]
+        return [(path, body) for path, body in told if f'"{deal}"' in body or f" {deal} " in body]
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Pair]:
-    made = driver.Pair(tmp_path_factory.mktemp("messages"), YAML)
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
     try:
-        made.daemon.start().ready()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[driver.Pair]:
+    text = YAML.replace("RECEIVER", str(receiver.port))
+    made = driver.Pair(tmp_path_factory.mktemp("messages"), text)
+    try:
+        made.daemon.start(**KEYS).ready()
         yield made
     finally:
         made.close()
@@ -71,3 +139,76 @@ def test_a_call_and_a_todo_are_planned_once(pair: driver.Pair) -> None:
     assert sorted(portal.card(deal)["observers"]) == [1, driver.IVANOV]
     assert sorted(states(pair, deal)) == [("PlanActivity", "done")] * 2 + [("SetFields", "done")]
     assert ["commit_then_reset"] in [one[:1] for one in portal.struck()]
+
+
+def test_another_program_is_told_and_can_check_who_says_it(pair: driver.Pair, receiver: Receiver) -> None:
+    """`call_url`: signed with the key from the secrets file, which stands nowhere else."""
+    deal = pair.sandbox.deal(title="Вызов")
+    pair.sandbox.move(deal, "Сделали предложение")
+    wait_for("the call", lambda: ("CallUrl", "done") in states(pair, deal))
+
+    assert receiver.about(deal) == [
+        (
+            "/erp",
+            json.dumps(
+                {"card": f"deal:{deal}", "data": {"заказ": str(deal)}},
+                ensure_ascii=False,
+                separators=(",", ":"),
+            ),
+        )
+    ]
+    _, headers, body = next(call for call in receiver.calls if f'"{deal}"'.encode() in call[2])
+    signed = f"{headers['X-Voronka-Time']}.".encode() + body
+    right = hmac.new(KEYS["OUTSIDE_ERP"].encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["X-Voronka-Signature"] == f"sha256={right}"
+    for place in (
+        pair.daemon.process.output() if pair.daemon.process else "",
+        pair.daemon.run("ledger", "list", "--json"),
+    ):
+        assert not [key for key in KEYS.values() if key in place]
+
+
+def test_a_call_without_an_answer_is_asked_about_and_never_repeated(
+    pair: driver.Pair, receiver: Receiver
+) -> None:
+    """Class C, R3: nobody knows whether it was heard; a person who lets it go has it said once more."""
+    deal = pair.sandbox.deal(title="Молчание")
+    receiver.silent = True
+    pair.sandbox.move(deal, "Сделали предложение")
+    wait_for("the question", lambda: ("CallUrl", "held") in states(pair, deal))
+    receiver.silent = False
+    wait_for("calm", pair.daemon.settled)
+    assert len(receiver.about(deal)) == 1
+
+    (row,) = pair.daemon.json("ledger", "list", "--card", f"deal:{deal}")
+    assert "неизвестно, ушло ли" in row["note"]
+
+
+def test_the_client_gets_a_letter_and_an_sms_once(pair: driver.Pair, receiver: Receiver) -> None:
+    """S1.5: though the portal's answer to the letter was cut off; the SMS leaves a record in the card."""
+    portal = pair.sandbox
+    contact = portal.contact("Мария", "+7 916 000-00-02")
+    portal.ask(
+        "crm.contact.update", id=contact, fields={"EMAIL": [{"VALUE": "maria@mail.ru", "VALUE_TYPE": "WORK"}]}
+    )
+    deal = portal.deal(title="Клиенту", contactIds=[contact])
+    portal.fault("commit_then_reset", "crm.activity.add", times=1)
+    portal.move(deal, "Получили ответ")
+    wait_for(
+        "all three",
+        lambda: (
+            sorted(states(pair, deal)) == [("LogEntry", "done"), ("SendLetter", "done"), ("SendSms", "done")]
+        ),
+    )
+
+    (letter,) = activities(pair, deal)
+    assert (letter["SUBJECT"], letter["TYPE_ID"], letter["COMMUNICATIONS"][0]["VALUE"]) == (
+        f"Заказ {deal}",
+        "4",
+        "maria@mail.ru",
+    )
+    assert [(path, json.loads(body)) for path, body in receiver.about(deal)] == [
+        ("/sms", {"to": "+79160000002", "text": f"Заказ {deal} принят"})
+    ]
+    logs = portal.ask("crm.timeline.logmessage.list", entityTypeId=2, entityId=deal)["logMessages"]
+    assert [one["text"].partition(" · ")[0] for one in logs] == [f"+79160000002: Заказ {deal} принят"]

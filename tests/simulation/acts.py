@@ -131,6 +131,13 @@ KINDS: Mapping[type, Steps] = {
     ),
     intents.Remember: _one(lambda _: intents.Remember("проверено: повторов нет")),
 }
+LETTER = _one(
+    lambda at: intents.SendLetter(
+        "maria@mail.ru", _contact(at), "Заказ", "Приняли", responsible=model.UserId(seed.IVANOV)
+    )
+)
+BESIDE = frozenset({intents.SendSms, intents.CallUrl})
+"""They leave the portal: `tests/contract/test_outside.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +210,7 @@ class Telling:
 
     async def _whole(self) -> Seen:
         await self.world.begun()
-        steps = KINDS[self.kind](_placed(self.world))
+        steps = {**KINDS, intents.SendLetter: LETTER}[self.kind](_placed(self.world))
         self.script.steps = lambda seen: steps if seen.card.ref == self.ref else ()
         self._on = True
         self.trouble.strike(self.world)
@@ -294,6 +301,7 @@ def _texts(portal: portals.Portal) -> list[str]:
     return [
         *(f"comment {one.owner} {one.text}" for one in line.comments.values()),
         *(f"record {one.owner} {one.title} {one.text}" for one in line.logs.values()),
+        *(f"mail {one['subject']} {one['to']}" for one in line.activities.mails),
         *(f"activity {_planned(one.values)}" for one in line.activities.rows.values()),
         *(f"notice {one.user_id} {one.tag} {one.text}" for one in portal.notices.notices.values()),
     ]
