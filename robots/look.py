@@ -18,6 +18,7 @@ class Need(StrEnum):
     CLIENTS = "clients"
     DUPLICATES = "duplicates"
     ACTIVITIES = "activities"
+    PLANS = "plans"
 
 
 class NotGathered(Exception):
@@ -90,6 +91,21 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """An open task or activity of a card."""
+
+    title: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    ahead: tuple[Plan, ...] = ()
+    done: datetime | None = None
+    """When the last of those that are closed was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Care:
     """The robots that an older card is given to (`enroll`)."""
 
@@ -136,6 +152,8 @@ class Look:
     duplicates: Duplicates | None = None
     attempts: tuple[Attempt, ...] | None = None
     """What was done in the card's feed; None: not gathered."""
+    plans: Plans | None = None
+    """What is planned for the card; None: not gathered."""
     unfinished_origin: bool = False
     """The card was made by a saga of ours that isn't done yet: nothing is decided about it."""
     origin_card: model.CardRef | None = None
@@ -161,6 +179,11 @@ class Look:
         if self.attempts is None:
             raise NotGathered(Need.ACTIVITIES)
         return self.attempts
+
+    def need_plans(self) -> Plans:
+        if self.plans is None:
+            raise NotGathered(Need.PLANS)
+        return self.plans
 
     def contact(self) -> model.Client | None:
         """The primary contact."""

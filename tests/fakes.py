@@ -75,6 +75,7 @@ class FakePortal(ports.Portal):
         self.people: dict[model.ClientRef, model.Client] = {}
         self.matches: tuple[look.Match, ...] = ()
         self.attempted: dict[model.CardRef, tuple[look.Attempt, ...]] = {}
+        self.planned: dict[model.CardRef, look.Plans] = {}
         self.bindings: dict[ports.Thing, tuple[ports.Thing, ...]] = {}
         self.effects: list[str] = []
         self.made: dict[intents.WishKey, int] = {}
@@ -182,6 +183,12 @@ class FakePortal(ports.Portal):
     ) -> Mapping[model.CardRef, tuple[look.Attempt, ...] | Exception]:
         await self._called("attempts", len(cards))
         return {ref: self.attempted.get(ref, ()) for ref in cards}
+
+    async def plans(
+        self, cards: Sequence[model.CardRef], lane: ports.Lane
+    ) -> Mapping[model.CardRef, look.Plans | Exception]:
+        await self._called("plans", len(cards))
+        return {ref: self.planned.get(ref, look.Plans()) for ref in cards}
 
     async def owners(
         self, things: Sequence[ports.Thing], lane: ports.Lane

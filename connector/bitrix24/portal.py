@@ -22,6 +22,7 @@ from connector.bitrix24 import (
     outside,
     owners,
     performing,
+    plans,
     reading,
     sweeping,
     traces,
@@ -122,6 +123,11 @@ class Bitrix24Portal(ports.Portal):
         self, cards: Sequence[model.CardRef], lane: ports.Lane
     ) -> Mapping[model.CardRef, tuple[look.Attempt, ...] | Exception]:
         return await feed.attempts(self._desk, cards, lane)
+
+    async def plans(
+        self, cards: Sequence[model.CardRef], lane: ports.Lane
+    ) -> Mapping[model.CardRef, look.Plans | Exception]:
+        return await plans.of_cards(self._desk, cards, lane)
 
     async def owners(
         self, things: Sequence[ports.Thing], lane: ports.Lane

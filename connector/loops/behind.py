@@ -49,6 +49,11 @@ class Behind(ports.Portal):
     ) -> Mapping[model.CardRef, tuple[look.Attempt, ...] | Exception]:
         return await self._portal.attempts(cards, lane)
 
+    async def plans(
+        self, cards: Sequence[model.CardRef], lane: ports.Lane
+    ) -> Mapping[model.CardRef, look.Plans | Exception]:
+        return await self._portal.plans(cards, lane)
+
     async def owners(
         self, things: Sequence[ports.Thing], lane: ports.Lane
     ) -> Mapping[ports.Thing, Sequence[ports.Thing]]:

@@ -23,6 +23,7 @@ FEW = 25
 
 
 Attempts = tuple[look.Attempt, ...]
+Plans = look.Plans
 
 
 class Looking:
@@ -112,6 +113,13 @@ class Looking:
             attempts = await self._desk.portal.attempts([seat.ref for seat in tried], lane)
             for seat in tried:
                 self._put_attempts(seat, attempts[seat.ref], troubles)
+        planned = [
+            seat for seat in asking if look.Need.PLANS in seat.decided.needs and seat.dirty not in troubles
+        ]
+        if planned:
+            plans = await self._desk.portal.plans([seat.ref for seat in planned], lane)
+            for seat in planned:
+                self._put_plans(seat, plans[seat.ref], troubles)
         lacking = [seat for seat in asking if seat.look.clients is None and seat.dirty not in troubles]
         if lacking:
             clients = await self._desk.portal.clients([seat.look.card for seat in lacking], lane)
@@ -130,6 +138,12 @@ class Looking:
             troubles[seat.dirty] = found
         else:
             seat.look = replace(seat.look, attempts=found)
+
+    def _put_plans(self, seat: seats.Seat, found: Plans | Exception, troubles: Troubles) -> None:
+        if isinstance(found, Exception):
+            troubles[seat.dirty] = found
+        else:
+            seat.look = replace(seat.look, plans=found)
 
     def _put_clients(
         self,

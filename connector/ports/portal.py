@@ -52,6 +52,12 @@ class Portal(Protocol):
         """What was done in the feed of each card that may have been an attempt to reach its client: the newest page."""
         ...
 
+    async def plans(
+        self, cards: Sequence[model.CardRef], lane: doorbells.Lane
+    ) -> Mapping[model.CardRef, look.Plans | Exception]:
+        """Open tasks and activities of each card, and when the last one was done."""
+        ...
+
     async def owners(
         self, things: Sequence[doorbells.Thing], lane: doorbells.Lane
     ) -> Mapping[doorbells.Thing, Sequence[doorbells.Thing]]:

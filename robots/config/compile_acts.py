@@ -37,6 +37,7 @@ from robots.kinds import (
     stale,
     task_spec,
     validate,
+    without_task,
 )
 
 _KINDS: Mapping[str, str] = {
@@ -212,6 +213,10 @@ def _stale(node: nodes.Node, scope: Scope) -> stale.Options:
     return compile_stale.compile_stale(node, scope, embedded)
 
 
+def _without_task(node: nodes.Node, scope: Scope) -> without_task.Options:
+    return compile_stale.compile_without_task(node, scope, embedded)
+
+
 COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "notify": _notify,
     "tell": _tell,
@@ -236,5 +241,6 @@ COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "code": compile_fields.compile_code,
     "observers": compile_fields.compile_observers,
     "stale": _stale,
+    "without_task": _without_task,
     "unattended": compile_unattended.compile_unattended,
 }

@@ -29,7 +29,7 @@ _SAID = {
     "changed": "«{{Название}}»: изменилось поле\n{{Ссылка}}",
 }
 """What a message says that has no text of its own."""
-_CARE = ("unattended", "stale")
+_CARE = ("unattended", "stale", "without_task")
 """What is said of a whole funnel and asked of each of its cards."""
 _EVENTS: Mapping[str, robot.Trigger] = {
     "on_create": robot.Created(),

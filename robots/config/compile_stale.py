@@ -1,4 +1,4 @@
-"""`stale:` of a funnel to its kind's options (S3.7, users.md F27)."""
+"""`stale:` and `without_task:` of a funnel to their kinds' options (S3.7, S5.4, users.md F27)."""
 
 from __future__ import annotations
 
@@ -9,42 +9,61 @@ from datetime import UTC, datetime
 from robots import model, schedule
 from robots.config import nodes
 from robots.config.context import Scope
-from robots.kinds import base, move, stale
+from robots.kinds import base, move, stale, without_task
 
 Embedded = Callable[[nodes.Node | None, Scope], tuple[base.ActSpec, ...]]
 _DATES = (model.FieldType.DATE, model.FieldType.DATETIME)
 _MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 """Any moment does to compare terms."""
 _SAID = "«{{Название}}»: нет движения\n{{Ссылка}}"
+_BARE = "«{{Название}}»: нет ни задачи, ни дела\nЗапланируйте следующий шаг: {{Ссылка}}"
 
 
 def compile_stale(node: nodes.Node, scope: Scope, embedded: Embedded) -> stale.Options:
-    said = replace(scope, said=_SAID)
-    rungs = [_rung(item, said, embedded) for item in nodes.items(nodes.get(node, "steps"))]
-    last = nodes.get(node, "close")
-    rungs += [_closing(last, scope)] if last is not None and not nodes.is_faulty(last) else []
-    known = [rung for rung in rungs if rung is not None]
-    _check_order(node, known, scope)
     return stale.Options(
-        steps=tuple(known),
-        but=frozenset(
-            scope.stage(item, scope.pipeline).id
-            for item in nodes.items(nodes.get(node, "except"))
-            if scope.pipeline is not None and isinstance(item, nodes.Scalar)
-        ),
+        steps=_ladder(node, replace(scope, said=_SAID), embedded, "stale", _closing(node, scope)),
+        but=_left_out(node, scope),
         snooze=_snooze(nodes.get(nodes.get(node, "snooze"), "until"), scope),
     )
 
 
-def _rung(node: nodes.Node, scope: Scope, embedded: Embedded) -> stale.Rung | None:
+def compile_without_task(node: nodes.Node, scope: Scope, embedded: Embedded) -> without_task.Options:
+    steps = _ladder(node, replace(scope, said=_BARE), embedded, "without_task")
+    return without_task.Options(steps, _left_out(node, scope))
+
+
+def _ladder(
+    node: nodes.Node, scope: Scope, embedded: Embedded, word: str, last: stale.Rung | None = None
+) -> tuple[stale.Rung, ...]:
+    rungs = [_rung(item, scope, embedded, word) for item in nodes.items(nodes.get(node, "steps"))]
+    rungs.append(last)
+    known = [rung for rung in rungs if rung is not None]
+    _check_order(node, known, scope, word)
+    return tuple(known)
+
+
+def _left_out(node: nodes.Node, scope: Scope) -> frozenset[model.StageId]:
+    return frozenset(
+        scope.stage(item, scope.pipeline).id
+        for item in nodes.items(nodes.get(node, "except"))
+        if scope.pipeline is not None and isinstance(item, nodes.Scalar)
+    )
+
+
+def _rung(node: nodes.Node, scope: Scope, embedded: Embedded, word: str) -> stale.Rung | None:
     after, acts = scope.term(nodes.get(node, "after")), embedded(node, scope)
     if not acts and not nodes.is_faulty(node):
-        scope.context.error(node, "V018", "stale: не сказано, что делать", "notify: кому · task: {title: …}")
+        scope.context.error(
+            node, "V018", f"{word}: не сказано, что делать", "notify: кому · task: {title: …}"
+        )
     return stale.Rung(after, acts) if after is not None else None
 
 
-def _closing(node: nodes.Node, scope: Scope) -> stale.Rung | None:
+def _closing(stale_node: nodes.Node, scope: Scope) -> stale.Rung | None:
     """The last step of the ladder; only a stage of failure is a closing."""
+    node = nodes.get(stale_node, "close")
+    if nodes.is_faulty(node):
+        return None
     after, where, boss = (
         scope.term(nodes.get(node, "after")),
         nodes.get(node, "to"),
@@ -61,10 +80,10 @@ def _closing(node: nodes.Node, scope: Scope) -> stale.Rung | None:
     return stale.Rung(after, (base.ActSpec("move", options),))
 
 
-def _check_order(node: nodes.Node, rungs: list[stale.Rung], scope: Scope) -> None:
+def _check_order(node: nodes.Node, rungs: list[stale.Rung], scope: Scope, word: str) -> None:
     ends = [schedule.after(_MONDAY, rung.after, schedule.round_the_clock("UTC")) for rung in rungs]
     if ends != sorted(ends):
-        scope.context.error(node, "V017", "stale: шаги пишут по порядку, сначала самый ранний")
+        scope.context.error(node, "V017", f"{word}: шаги пишут по порядку, сначала самый ранний")
 
 
 def _snooze(node: nodes.Node | None, scope: Scope) -> model.FieldCode | None:

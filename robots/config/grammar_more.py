@@ -103,7 +103,15 @@ _STEP = ("notify", "tell", "task", "set", "clear", "move", "comment", "log", "ob
 
 
 def _step() -> shapes.Shape:
-    after = Key(shapes.Term(), "сколько нет движения", required=True)
+    return _a_step("сколько нет движения")
+
+
+def _bare_step() -> shapes.Shape:
+    return _a_step("сколько нет ни задачи, ни дела")
+
+
+def _a_step(waits: str) -> shapes.Shape:
+    after = Key(shapes.Term(), waits, required=True)
     acts = {word: grammar_words.ACTS[word] for word in _STEP}
     return shapes.Keys({"after": after, **acts}, "steps")
 
@@ -133,6 +141,16 @@ STALE = shapes.Keys(
         "mode": Key(MODE, "режим"),
     },
     "stale",
+)
+WITHOUT_TASK = shapes.Keys(
+    {
+        "steps": Key(
+            shapes.ListOf(_bare_step, at_least=1), "что делать и когда, сначала самое раннее", required=True
+        ),
+        "except": Key(shapes.ListOf(NAME, at_least=1), "стадии, на которых можно без задачи"),
+        "mode": Key(MODE, "режим"),
+    },
+    "without_task",
 )
 CALCULATE = shapes.Keys(
     {

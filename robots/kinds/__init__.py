@@ -27,6 +27,7 @@ from robots.kinds import (
     stale,
     unattended,
     validate,
+    without_task,
 )
 
 KINDS: Mapping[str, base.Kind] = {
@@ -50,4 +51,5 @@ KINDS: Mapping[str, base.Kind] = {
     "task": cast(base.Kind, stage_task),
     "unattended": cast(base.Kind, unattended),
     "validate": cast(base.Kind, validate),
+    "without_task": cast(base.Kind, without_task),
 }

@@ -32,6 +32,17 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """What a ladder waits out."""
+
+    cause: str
+    why: str
+
+
+STILL = Silence("still", "нет движения")
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     steps: tuple[Rung, ...]
     """The shortest wait first."""
@@ -56,26 +67,24 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
         since = moved
         note = f"движение {words.moment(moved, _calendar(ask).timezone)}"
         yield base.Step("seen", intents.Remember(note), note, cause=f"{ALIVE}{int(moved.timestamp())}")
-    yield from _climb(ask, max(since, _snoozed(ask) or since))
+    yield from climb(ask, max(since, _snoozed(ask) or since), options.steps, STILL)
 
 
-def _climb(ask: base.Ask, since: datetime) -> Iterator[base.Answer]:
+def climb(ask: base.Ask, since: datetime, steps: tuple[Rung, ...], silence: Silence) -> Iterator[base.Answer]:
     """The last step that is due, unless it was taken in this silence; and when the next one will be."""
-    options: Options = ask.robot.options
-    due = [schedule.after(since, rung.after, _calendar(ask)) for rung in options.steps]
+    due = [schedule.after(since, rung.after, _calendar(ask)) for rung in steps]
     passed = [number for number, moment in enumerate(due) if moment <= ask.now]
     if passed:
-        yield from _take(ask, since, passed[-1])
+        number = passed[-1]
+        yield from _take(ask, steps[number], f"{silence.cause} {int(since.timestamp())}/{number}", silence)
     ahead = [moment for moment in due if moment > ask.now]
     if ahead:
         waits = words.moment(since, _calendar(ask).timezone)
-        yield base.Line(base.Outcome.WAITING, f"движения нет с {waits}", min(ahead))
+        yield base.Line(base.Outcome.WAITING, f"{silence.why} с {waits}", min(ahead))
 
 
-def _take(ask: base.Ask, since: datetime, number: int) -> Iterator[base.Answer]:
-    rung = ask.robot.options.steps[number]
-    cause = f"still {int(since.timestamp())}/{number}"
-    why = f"нет движения {schedule.words(rung.after)}"
+def _take(ask: base.Ask, rung: Rung, cause: str, silence: Silence) -> Iterator[base.Answer]:
+    why = f"{silence.why} {schedule.words(rung.after)}"
     for spec in rung.acts:
         for answer in base.embedded(ask, spec):
             if isinstance(answer, base.Line):

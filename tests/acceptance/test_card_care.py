@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,6 +21,9 @@ pipelines:
     every_task:
       closed_by_hand: {{after: 0 minutes, notify: менеджер}}
       postponed: {{times: 2, notify: Петрова Анна}}
+    without_task:
+      steps: [{{after: 0 minutes, notify: менеджер}}]
+      except: [Новый лид, Сделали предложение, Получили ответ, Отправили счёт, Получили оплату, Отправили заказ]
     stages:
       Получили ответ:
         task: {{title: Отправить счёт, deadline: 4 work days}}
@@ -67,3 +71,20 @@ def _put_off(pair: driver.Pair, deal: int, task: int, until: str, times: int) ->
 def _times(pair: driver.Pair, deal: int) -> int:
     rows = pair.daemon.json("ledger", "list", "--card", f"deal:{deal}")
     return sum("/put off " in row["key"] for row in rows)
+
+
+def test_a_deal_for_which_nothing_is_planned(pair: driver.Pair) -> None:
+    """S5.4: an open todo of its manager's is a plan; once it is done, he is asked what comes next."""
+    portal = pair.sandbox
+    deal = portal.deal(title="Без задачи", by=driver.SIDOROVA)
+    due = {"deadline": (datetime.now(UTC) + timedelta(days=1)).isoformat(), "title": "Позвонить"}
+    todo = portal.ask("crm.activity.todo.add", driver.SIDOROVA, ownerTypeId=2, ownerId=deal, **due)["id"]
+    portal.move(deal, "Обрабатываем запрос", by=driver.SIDOROVA)
+    portal.deal(title="Пустая", stage="Обрабатываем запрос", by=driver.SIDOROVA)
+    wait_for("the bare one", lambda: heads(pair, driver.SIDOROVA, "Пустая"))
+    wait_for("calm", pair.daemon.settled)
+    assert heads(pair, driver.SIDOROVA, "Пустая") == ["«Пустая»: нет ни задачи, ни дела"]
+    assert heads(pair, driver.SIDOROVA, "Без задачи") == []
+
+    portal.ask("crm.activity.update", driver.SIDOROVA, id=todo, fields={"COMPLETED": "Y"})
+    wait_for("the other one", lambda: heads(pair, driver.SIDOROVA, "Без задачи"))

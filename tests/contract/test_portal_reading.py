@@ -196,6 +196,31 @@ async def test_what_was_done_to_reach_a_client() -> None:
         assert all(one.at.tzinfo is not None for one in found)
 
 
+async def test_what_is_planned_for_a_card() -> None:
+    """Its open todos and tasks with their terms, whoever set them; of what is done only when the last was."""
+    async with worlds.world() as world:
+        await world.here.directory()
+        deal, other = world.add(), world.add()
+        for number, due in ((deal, "2030-01-01T10:00:00+03:00"), (other, "2030-02-01T10:00:00+03:00")):
+            world.call("crm.activity.todo.add", ownerTypeId=2, ownerId=number, deadline=due, title="Набрать")
+        task = world.call(
+            "tasks.task.add",
+            fields={"TITLE": "Счёт", "RESPONSIBLE_ID": seed.IVANOV, "UF_CRM_TASK": [f"D_{deal}"]},
+        )["task"]["id"]
+        found = (await world.here.plans([worlds.ref(deal)], LIVE))[worlds.ref(deal)]
+        assert isinstance(found, look.Plans)
+        assert [(one.title, one.until) for one in found.ahead] == [
+            ("Счёт", None),
+            ("Набрать", datetime(2030, 1, 1, 7, tzinfo=UTC)),
+        ]
+        assert found.done is None
+
+        world.call("tasks.task.complete", taskId=task)
+        found = (await world.here.plans([worlds.ref(deal)], LIVE))[worlds.ref(deal)]
+        assert isinstance(found, look.Plans)
+        assert ([one.title for one in found.ahead], found.done is not None) == (["Набрать"], True)
+
+
 @pytest.mark.parametrize("compared", ["digits", "exact", "ru"])
 async def test_duplicates_are_found_however_the_portal_compares(compared: str) -> None:
     """A phone written as 8…, asked as +7…: clients, leads, and the clients' open deals."""

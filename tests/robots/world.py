@@ -51,6 +51,7 @@ class World:
         self.load = draws.Load({}, {})
         self.care = looks.NOBODYS
         self.attempts: tuple[looks.Attempt, ...] = ()
+        self.plans = looks.Plans()
         self.trace: tuple[decision.Told, ...] = ()
         self.wake_at: datetime | None = None
 
@@ -152,6 +153,7 @@ class World:
             duplicates=looks.Duplicates(tuple(comms.split(",")), self.duplicates),
             care=self.care,
             attempts=self.attempts,
+            plans=self.plans,
         )
         decided = decision.decide(self.rules, seen, self.now)
         assert not decided.needs, decided.needs
