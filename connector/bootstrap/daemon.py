@@ -239,7 +239,7 @@ class Daemon:
             supervisor.spawn(group, self._refreshed(portal, keeper, stop), name=f"directory {self.portal}")
             supervisor.spawn(group, made.run(stop), name=f"worker {self.portal}")
             kept_words = retention.Retention(made.desk, self.mine.retention, self._days_kept)
-            by_hand = manual.loops(made.desk, self.mine, portal)
+            by_hand = manual.loops(made.desk, self.mine, portal, key)
             for name, run in (*self.admission.loops(made.desk), *by_hand, ("retention", kept_words.run)):
                 kept = supervisor.keep(name, partial(run, stop), made.desk, stop)
                 supervisor.spawn(group, kept, name=f"{name} {self.portal}")

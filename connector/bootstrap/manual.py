@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from connector.bootstrap import proposed
 from connector.loops import desk as desks
-from connector.loops import enrolling, errands, letters, undoing
+from connector.loops import enrolling, errands, letters, planning, trying, undoing
 from connector.store import api
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
-def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched) -> list[tuple[str, Loop]]:
+def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched, key: bytes) -> list[tuple[str, Loop]]:
     care = enrolling.Enrolling(desk, store.hands)
     back = undoing.Undoing(desk, store.hands, portal)
-    handlers = {
+    handlers: dict[str, errands.Handler] = {
         "enroll.plan": care.plan,
         "enroll.start": care.start,
         "undo.plan": back.plan,
         "undo.start": back.start,
+        "plan": planning.Planning(desk, store.hands, proposed.rules).plan,
+        "try": trying.Trying(desk, key).told,
     }
     asked = errands.Errands(desk, handlers)
     desk.meter.source = store.hands

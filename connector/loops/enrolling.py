@@ -200,7 +200,7 @@ class _Count:
         self._looked += 1
         if since is not None and moved(memory, card) < since:
             return
-        made = decision.decide(self._rules, _seen(memory, card, self._book, self._care), now)
+        made = decision.decide(self._rules, of_copy(memory, card, self._book, self._care), now)
         wished = [wish for wish in made.wishes if wish.robot in self._ids]
         if wished or made.needs:
             self._cards.append(card.ref)
@@ -228,7 +228,9 @@ def moved(memory: ports.Memory, card: model.Card) -> datetime:
     return max(moments)
 
 
-def _seen(memory: ports.Memory, card: model.Card, book: desks.Book, care: look.Care) -> look.Look:
+def of_copy(
+    memory: ports.Memory, card: model.Card, book: desks.Book, care: look.Care = look.NOBODYS
+) -> look.Look:
     """A look made of the copy alone; a card never looked at stands where the copy has it."""
     visit = memory.visit or model.Visit(
         model.VisitId("?"), card.pipeline, card.stage, card.semantic, card.updated

@@ -45,6 +45,25 @@ class Looking:
         self._tell(table, torn, recorded)
         return troubles, recorded
 
+    async def rehearse(self, ref: model.CardRef) -> decision.Decision | str:
+        """What would be decided now of a card; nothing is recorded. A sentence: why nothing can be. Raises what `decide`
+        raises, errors.PortalError."""
+        dirty = ports.Dirty(ports.Thing(ports.Kind(ref.kind.value), ref.id), -1, ports.Lane.LIVE)
+        memory = (await self._desk.mirror.memories(self._desk.id, [ref]))[ref]
+        facts = (await self._desk.portal.facts([seats.ask(ref, memory)], dirty.lane))[ref]
+        table: list[seats.Seat] = []
+        troubles: Troubles = {}
+        if isinstance(facts, ports.Facts):
+            await self._seat(dirty, memory, facts, table, [], troubles)
+            await self._decide_all(table, dirty.lane, troubles)
+        elif isinstance(facts, Exception):
+            raise facts
+        else:
+            return "в портале такой карточки нет" if facts.gone else f"портал её не показывает: {facts.why}"
+        for trouble in troubles.values():
+            raise trouble
+        return table[0].decided if table else "карточка как раз меняется: повторите через несколько секунд"
+
     # ------------------------------------------------------------ gather
 
     async def _lay(
