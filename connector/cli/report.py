@@ -121,13 +121,11 @@ async def _conversion(ask: Asked) -> sheets.Report:
     from connector.store import readout
     from robots.insight import conversion
 
-    cut, wanted = conversion.Cut(ask.by), readout.Wanted(since=ask.seconds.since, open_too=False)
-    store, portal = ask.beside.store.readout, ask.beside.portal
-    deals = await store.lives(
-        portal, wanted, lambda lives: conversion.funnels(lives, ask.directory, ask.seconds, cut)
+    cut = conversion.Cut(ask.by)
+    wanted = readout.Wanted(since=ask.seconds.since, open_too=False, worth=False)
+    deals, leads = await ask.beside.store.readout.lives(
+        ask.beside.portal, wanted, lambda lives: conversion.both(lives, ask.directory, ask.seconds, cut)
     )
-    bare = readout.Wanted(since=ask.seconds.since, open_too=False, stays=False)
-    leads = await store.lives(portal, bare, lambda lives: conversion.leads(lives, ask.seconds, cut))
     tables = [report_sheets.lead_sheet(leads, cut, ask.directory)] if leads else []
     tables += [report_sheets.funnel_sheet(one, cut, ask.directory, _first(one, leads)) for one in deals]
     data = {"leads": [{**_plain(one), "share": one.share} for one in leads], "funnels": deals}
@@ -146,7 +144,7 @@ async def _stages(ask: Asked) -> sheets.Report:
     from robots.insight import timing
 
     store, portal = ask.beside.store.readout, ask.beside.portal
-    touched = readout.Wanted(since=ask.seconds.since, open_too=False)
+    touched = readout.Wanted(since=ask.seconds.since, open_too=False, worth=False)
     ended = await store.lives(portal, touched, lambda lives: timing.passed(lives, ask.seconds))
     present = readout.Wanted(only_open=True, stays=False)
     standing = await store.lives(portal, present, lambda lives: timing.standing(lives, ask.now))
@@ -212,7 +210,9 @@ async def _skips(ask: Asked) -> sheets.Report:
     from connector.store import readout
     from robots.insight import skipping
 
-    wanted = readout.Wanted(kinds=(model.CardKind.DEAL,), since=ask.seconds.since, open_too=False)
+    wanted = readout.Wanted(
+        kinds=(model.CardKind.DEAL,), since=ask.seconds.since, open_too=False, worth=False
+    )
     made = await ask.beside.store.readout.lives(
         ask.beside.portal, wanted, lambda lives: skipping.skips(lives, ask.directory, ask.seconds)
     )

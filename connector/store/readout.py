@@ -35,10 +35,8 @@ CARD = (
     ("responsible",),
     ("lead",),
     ("fields", "sourceId"),
-    ("fields", "opportunity"),
-    ("fields", "closedate"),
-    ("fields", "movedTime"),
 )
+WORTH = (("fields", "opportunity"), ("fields", "closedate"), ("fields", "movedTime"))
 STAY = (("pipeline",), ("stage",), ("semantic",))
 
 
@@ -53,6 +51,8 @@ class Wanted:
     """… save the open ones."""
     only_open: bool = False
     stays: bool = True
+    worth: bool = True
+    """Sums, planned days and the moment of the last move too."""
     people: Collection[str] = ()
     """Codes of the fields of kind «employee» to bring along."""
     handovers: bool = False
@@ -94,7 +94,7 @@ def _mine(portal: str, kind: model.CardKind, wanted: Wanted) -> list[sa.ColumnEl
 
 
 def _cards(conn: sa.Connection, portal: str, kind: model.CardKind, wanted: Wanted, last: str) -> list[Any]:
-    paths = (*CARD, *(("fields", code) for code in wanted.people))
+    paths = (*CARD, *(WORTH if wanted.worth else ()), *(("fields", code) for code in wanted.people))
     picked = [CARDS.card, CARDS.updated, _picked(conn, CARDS.body, paths)]
     if wanted.handovers:
         # Twice: SQLite answers an array only for two paths and more.
@@ -141,8 +141,8 @@ def _place(text: str, places: dict[str, rows.Place]) -> rows.Place:
 
 
 def _life(row: Any, wanted: Wanted, stays: tuple[rows.Stay, ...]) -> rows.Life:
-    pipeline, stage, semantic, created, responsible, lead, *fields = json.loads(row[2])
-    source, money, planned, moved, *people = fields
+    pipeline, stage, semantic, created, responsible, lead, source, *fields = json.loads(row[2])
+    money, planned, moved, *people = fields if wanted.worth else (None, None, None, *fields)
     counted = json.loads(row[3])[0] if len(row) > 3 else 0
     return rows.Life(
         codec.card_ref(row[0]),
@@ -151,7 +151,7 @@ def _life(row: Any, wanted: Wanted, stays: tuple[rows.Stay, ...]) -> rows.Life:
         (row[1] or 0) // codec.SECOND,
         None if responsible is None else model.UserId(responsible),
         source if isinstance(source, str) else "",
-        Decimal(money["m"][0]) if isinstance(money, dict) and "m" in money else Decimal(0),
+        Decimal(money["m"][0]) if isinstance(money, dict) and "m" in money else _NOTHING,
         money["m"][1] if isinstance(money, dict) and "m" in money else "",
         date.fromisoformat(planned["y"]) if isinstance(planned, dict) and "y" in planned else None,
         lead,
@@ -160,6 +160,9 @@ def _life(row: Any, wanted: Wanted, stays: tuple[rows.Stay, ...]) -> rows.Life:
         stays,
         _seconds(moved["t"]) if isinstance(moved, dict) and "t" in moved else None,
     )
+
+
+_NOTHING = Decimal(0)
 
 
 def _seconds(moment: str) -> int:

@@ -96,17 +96,28 @@ def funnels(
     cut: Cut = Cut.PIPELINE,
 ) -> tuple[Funnel, ...]:
     """One funnel per pipeline and key, in the directory's order, greatest first within a pipeline."""
+    return both(lives, directory, period, cut)[0]
+
+
+def both(
+    lives: Iterable[rows.Life],
+    directory: model.Directory,
+    period: rows.Period,
+    cut: Cut = Cut.PIPELINE,
+) -> tuple[tuple[Funnel, ...], tuple[LeadConversion, ...]]:
+    """The funnels, and what became of the leads, in one walk."""
     boards = Boards(directory)
     counts: dict[tuple[model.PipelineId, Key], _Count] = defaultdict(_Count)
+    of_leads = _Leads(period, cut)
     for life in lives:
+        of_leads.add(life)
         for pipeline, first, furthest in _parts(life, boards):
             if first in period:
                 _add(counts[pipeline, _key(life, cut)], life, pipeline, furthest)
     order = {one.id: at for at, one in enumerate(directory.pipelines)}
     made = [_funnel(boards, pipeline, key, count) for (pipeline, key), count in counts.items()]
-    return tuple(
-        sorted(made, key=lambda one: (order.get(one.pipeline, len(order)), -one.cards, str(one.key)))
-    )
+    made.sort(key=lambda one: (order.get(one.pipeline, len(order)), -one.cards, str(one.key)))
+    return tuple(made), of_leads.made()
 
 
 def _key(life: rows.Life, cut: Cut) -> Key:
@@ -178,21 +189,33 @@ def leads(
     lives: Iterable[rows.Life], period: rows.Period, cut: Cut = Cut.PIPELINE
 ) -> tuple[LeadConversion, ...]:
     """Leads created in the period. A lead is converted if it says so, or if a deal names it: some portals close leads late."""
-    named: set[int] = set()
-    seen: dict[int, tuple[Key, model.Semantic]] = {}
+    found = _Leads(period, cut)
     for life in lives:
+        found.add(life)
+    return found.made()
+
+
+class _Leads:
+    def __init__(self, period: rows.Period, cut: Cut) -> None:
+        self._period, self._cut = period, cut
+        self._named: set[int] = set()
+        self._seen: dict[int, tuple[Key, model.Semantic]] = {}
+
+    def add(self, life: rows.Life) -> None:
         if life.ref.kind is model.CardKind.DEAL:
             if life.lead is not None:
-                named.add(life.lead)
-        elif life.created in period:
-            seen[life.ref.id] = _key(life, cut), life.place.semantic
-    counts: dict[Key, dict[str, int]] = defaultdict(lambda: {"converted": 0, "rejected": 0, "open": 0})
-    for number, (key, semantic) in seen.items():
-        won = semantic is model.Semantic.WON or number in named
-        end = "converted" if won else "rejected" if semantic is model.Semantic.LOST else "open"
-        counts[key][end] += 1
-    made = [LeadConversion(key, sum(ends.values()), **ends) for key, ends in counts.items()]
-    return tuple(sorted(made, key=lambda one: (-one.leads, str(one.key))))
+                self._named.add(life.lead)
+        elif life.created in self._period:
+            self._seen[life.ref.id] = _key(life, self._cut), life.place.semantic
+
+    def made(self) -> tuple[LeadConversion, ...]:
+        counts: dict[Key, dict[str, int]] = defaultdict(lambda: {"converted": 0, "rejected": 0, "open": 0})
+        for number, (key, semantic) in self._seen.items():
+            won = semantic is model.Semantic.WON or number in self._named
+            end = "converted" if won else "rejected" if semantic is model.Semantic.LOST else "open"
+            counts[key][end] += 1
+        made = [LeadConversion(key, sum(ends.values()), **ends) for key, ends in counts.items()]
+        return tuple(sorted(made, key=lambda one: (-one.leads, str(one.key))))
 
 
 # ---------------------------------------------------------------- the diagnosis
