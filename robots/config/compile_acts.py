@@ -36,6 +36,7 @@ from robots.kinds import (
     stage_task,
     stale,
     task_spec,
+    triage,
     validate,
     without_task,
 )
@@ -217,6 +218,15 @@ def _without_task(node: nodes.Node, scope: Scope) -> without_task.Options:
     return compile_stale.compile_without_task(node, scope, embedded)
 
 
+def _triage(node: nodes.Node, scope: Scope) -> triage.Options:
+    """One rule of it."""
+    said = "«{{Название}}» разобрана по правилу\n{{Ссылка}}"
+    specs = embedded(node, replace(scope, said=said))
+    if not specs and not nodes.is_faulty(node):
+        scope.context.error(node, "V018", "triage: не сказано, что делать", "move: куда · task: {title: …}")
+    return triage.Options(" ".join(nodes.text(nodes.get(node, "name")).split()), specs)
+
+
 COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "notify": _notify,
     "tell": _tell,
@@ -242,5 +252,6 @@ COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "observers": compile_fields.compile_observers,
     "stale": _stale,
     "without_task": _without_task,
+    "triage": _triage,
     "unattended": compile_unattended.compile_unattended,
 }

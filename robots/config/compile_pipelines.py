@@ -12,6 +12,7 @@ from robots.config import (
     compile_gates,
     compile_hand_over,
     compile_people,
+    compile_triage,
     names,
     nodes,
 )
@@ -91,11 +92,13 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
         place = Place(f"{title}/{event}", trigger, inside, (mode,), unless, around)
         funnels.maker.acts(nodes.get(body, event), place)
     _read(every_task, scope)
+    states = Place(title, robot.Always(), scope, (mode,), unless, around)
     for word in _CARE:
         section = nodes.get(body, word)
         if isinstance(section, nodes.Mapping):
             act = compile_acts.Act(word, section, section, word)
-            funnels.maker.act(act, Place(title, robot.Always(), scope, (mode,), unless, around))
+            funnels.maker.act(act, states)
+    compile_triage.rules(nodes.get(body, "triage"), states, funnels.maker)
     if_missing = nodes.get(body, "if_missing")
     policy = compile_gates.compile_policy(if_missing, scope, funnels.admin)
     for name, stage_body in nodes.pairs(nodes.get(body, "stages")):

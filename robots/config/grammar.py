@@ -101,6 +101,7 @@ PIPELINE = shapes.Keys(
         "hands_off": Key(CONDITION, "какие карточки не трогать"),
         "stale": Key(grammar_more.STALE, "карточки без движения"),
         "unattended": Key(grammar_more.UNATTENDED, "карточки без внимания"),
+        "triage": Key(grammar_more.TRIAGE, "правила разбора: первое подходящее"),
         "without_task": Key(grammar_more.WITHOUT_TASK, "карточки без задачи и дела"),
         "postponed": Key(shapes.Anything(), "отложенные", later=True),
         "native_robots": Key(shapes.ListOf(NAME), "стадии с роботами портала", later=True),

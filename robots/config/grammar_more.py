@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from robots.config import grammar_portal, grammar_words, shapes
-from robots.config.grammar_words import ACTS_LIST, COMMON, FIELD, FIELDS, MODE, NAME, PEOPLE, PERSON
+from robots.config.grammar_words import (
+    ACTS_LIST,
+    COMMON,
+    CONDITION,
+    FIELD,
+    FIELDS,
+    MODE,
+    NAME,
+    PEOPLE,
+    PERSON,
+)
 from robots.config.shapes import Key
 
 _COMM = shapes.Word(
@@ -152,6 +162,22 @@ WITHOUT_TASK = shapes.Keys(
     },
     "without_task",
 )
+
+
+def _rule() -> shapes.Shape:
+    acts = {word: grammar_words.ACTS[word] for word in _STEP}
+    return shapes.Keys(
+        {
+            "name": Key(shapes.Text("имя правила"), "имя правила", required=True),
+            "if": Key(CONDITION, "какие карточки", required=True),
+            "mode": Key(MODE, "режим"),
+            **acts,
+        },
+        "triage",
+    )
+
+
+TRIAGE = shapes.ListOf(_rule, at_least=1)
 CALCULATE = shapes.Keys(
     {
         "field": Key(FIELD, "куда записать", required=True),

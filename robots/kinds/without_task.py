@@ -19,6 +19,8 @@ LASTING = robots_robot.Lasting.WHILE_THERE
 OCCASION = robots_robot.Occasion.PER_CHANGE
 
 FAR = timedelta(days=60)
+AGAIN = timedelta(hours=1)
+"""So soon a planned card is looked at again by itself; the portal rings when a plan is done."""
 _UNDER_WAY = frozenset({intents.WishState.WISHED, intents.WishState.SENT, intents.WishState.UNKNOWN})
 _GAP = stale.Silence("bare", "нет ни задачи, ни дела")
 
@@ -49,7 +51,8 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
     planned = next((one for one in plans.ahead if one.until is None or one.until <= ask.now + FAR), None)
     if planned is not None or _under_way(ask):
         named = f"«{planned.title}»" if planned is not None else "задача робота"
-        yield base.Line(base.Outcome.NOTHING_TO_DO, f"запланировано: {named}", _first(ask, ask.now))
+        again = max(_first(ask, ask.now), ask.now + AGAIN)
+        yield base.Line(base.Outcome.NOTHING_TO_DO, f"запланировано: {named}", again)
         return
     yield from stale.climb(ask, max(since, plans.done or since), options.steps, _GAP)
 

@@ -65,6 +65,15 @@ def test_an_open_task_or_activity_is_a_plan_and_its_end_begins_the_gap() -> None
     assert at.acts() == [MANAGER_TOLD]
 
 
+def test_a_planned_card_is_looked_at_by_itself_once_an_hour_at_most() -> None:
+    """However short the first term is: without its plan it would be told at once."""
+    steps = (stale.Rung(schedule.Duration(0, schedule.Unit.MINUTES), tell(rules.MANAGER, "Нет задачи")),)
+    ladder = rules.robot(ID, "without_task", without_task.Options(steps), r.Always())
+    at = plan(World(decision.Rules((ladder,)), activation=YOUNG), 2).work()
+    assert at.wake_at == at.now + timedelta(hours=1)
+    assert plan(at).work().acts() == [MANAGER_TOLD]
+
+
 def test_what_is_put_off_for_years_is_no_plan() -> None:
     """F21: «дело в 2030»; two months are the limit."""
     assert plan(world().after(days=1), 61).work().acts() == [MANAGER_TOLD]
