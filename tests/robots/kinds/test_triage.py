@@ -62,6 +62,15 @@ def test_a_card_that_people_took_back_isnt_sorted_again() -> None:
     assert (at.stage(), at.acts()) == ("Новый лид", ["write: Разобрано", "move to Спам"])
 
 
+def test_an_act_added_to_a_rule_later_is_for_cards_that_come_later() -> None:
+    """What it sorted before stays as it was sorted."""
+    at = deal(needs="потом").work()
+    more = YAML.replace("deadline: 90 days}", "deadline: 90 days}\n            comment: Вернёмся осенью")
+    at.rules = decision.Rules(tuple(reading.made(more).robots))
+    assert at.after(days=1).work().acts() == ["task: Вернуться к клиенту"]
+    assert at.told(LATER) == [("already_done", "правило «на потом» её уже разбирало")]
+
+
 def test_what_was_called_off_unsent_is_wished_again() -> None:
     """By a reload between the look and the portal: nobody has seen the card sorted."""
     at = deal(needs="потом").look()
