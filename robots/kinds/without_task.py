@@ -20,7 +20,7 @@ OCCASION = robots_robot.Occasion.PER_CHANGE
 
 FAR = timedelta(days=60)
 AGAIN = timedelta(hours=1)
-"""So soon a planned card is looked at again by itself; the portal rings when a plan is done."""
+"""So soon a planned card is looked at again by itself: the portal needn't ring when a plan is done."""
 _UNDER_WAY = frozenset({intents.WishState.WISHED, intents.WishState.SENT, intents.WishState.UNKNOWN})
 _GAP = stale.Silence("bare", "нет ни задачи, ни дела")
 
