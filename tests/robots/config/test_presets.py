@@ -48,6 +48,17 @@ def test_the_funnel_preset_is_s2() -> None:
     assert needs.missing(loaded.settings.needs, reading.PORTAL).stages == ()
 
 
+def test_the_preset_of_leads_is_s4() -> None:
+    """S4.2, S4.3, S4.4 and F28 in one line."""
+    loaded = made("use: {preset: lead-basics@1, with: {director: Петрова Анна, mode: on}}\n")
+    assert [(str(one.id), one.kind, one.mode) for one in loaded.robots] == [
+        ("Лиды/on_create/validate", "validate", robot.Mode.ON),
+        ("Лиды/on_create/assign", "assign", robot.Mode.ON),
+        ("Лиды/on_create/duplicates", "duplicates", robot.Mode.ON),
+        ("Лиды/unattended", "unattended", robot.Mode.ON),
+    ]
+
+
 def test_small_things_over_a_preset() -> None:
     """Mappings merge, lists and texts replace, `off` removes; the rest is the preset's with its own places."""
     loaded = made("""
