@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import json
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -33,15 +34,18 @@ from tests.acceptance import driver
 from tests.contract import postgres_server
 
 PORTALS, WORKERS = 12, 1
-DEALS, LONE_DEALS, PACE, LONE_PACE = 8, 6, 5.0, 4.0
+DEALS, LEAST_DEALS, MOST_DEALS = 96, 3, 8
+"""In all, and to a portal."""
+LONE_DEALS, PACE, LONE_PACE = 6, 5.0, 4.0
 PATIENCE, SICK_PATIENCE = 30.0, 10.0
-REST = 20.0
+REST, STOP = 15.0, 20.0
 DEAD, SLOW, SLOW_S = 0, 1, 5.0
 """Numbers of the portals that fall ill, and how long the slow one takes."""
 SHARE, WORSE = 0.9, 1.1
 NEEDED_MIB = 120
 """Of a worker's process with its connections, generously."""
-READY = 150.0
+AT_ONCE, READY = 8, 60.0
+"""So many start side by side, within so many seconds."""
 FORMULA = "a portal that has the machine for itself; for p95: the same with all portals healthy"
 
 
@@ -123,10 +127,12 @@ class Town:
 
     def start(self, numbers: Sequence[int]) -> None:
         more = ["--workers", str(self.workers)] if self.workers > 1 else []
-        for number in numbers:
-            self.daemons[number].start(*more)
-        for number in numbers:
-            self.daemons[number].ready(READY)
+        for first in range(0, len(numbers), AT_ONCE):
+            wave = numbers[first : first + AT_ONCE]
+            for number in wave:
+                self.daemons[number].start(*more)
+            for number in wave:
+                self.daemons[number].ready(READY)
 
     def order(self, **order: Any) -> Any:
         assert self._far.stdin is not None
@@ -170,8 +176,13 @@ class Town:
         return postgres_server.wait(_connections(self.server.dsn))
 
     def close(self) -> None:
-        for daemon in self.daemons:
-            daemon.kill()
+        """A crew is asked to stop: its workers are in groups of their own and would outlive a kill of its parent."""
+        begun = [one.process for one in self.daemons if one.process is not None]
+        for process in begun if self.workers > 1 else ():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.stop(STOP)
+        for process in begun:
+            process.kill()
         self._far.kill()  # it would wait for what the slow portal still owes
         self._far.communicate()
         self.server.close()
@@ -196,10 +207,15 @@ def waits(found: Sequence[dict[str, Any]], portals: Sequence[int]) -> list[float
     return [ms for one in chosen for ms in [*one["ms"], *[PATIENCE * 1000] * one["missing"]]]
 
 
+def deals_each(portals: int) -> int:
+    return max(LEAST_DEALS, min(MOST_DEALS, DEALS // portals))
+
+
 def worst_share(found: Sequence[dict[str, Any]], lone_ms: float) -> float:
     """Of the deals a second that a lone portal would get done when they come at this pace."""
-    floor_s = (DEALS - 1) * PACE + lone_ms / 1000
-    shares: list[float] = [floor_s / one["seconds"] * (1 - one["missing"] / DEALS) for one in found]
+    deals = deals_each(len(found))
+    floor_s = (deals - 1) * PACE + lone_ms / 1000
+    shares: list[float] = [floor_s / one["seconds"] * (1 - one["missing"] / deals) for one in found]
     return min(shares)
 
 
@@ -212,10 +228,10 @@ def measured(town: Town, portals: int) -> dict[str, Any]:
     started = time.monotonic() - began
     town.work(every, 1)  # the first deal of a portal finds nothing in any cache
     rest = town.rest()
-    well = town.work(every, DEALS)
+    well = town.work(every, deals_each(portals))
     town.order(ill=DEAD, kind="refuse", params={})
     town.order(ill=SLOW, kind="hang_commit_later", params={"seconds": SLOW_S})
-    sick = town.work(every, DEALS, patience=SICK_PATIENCE)
+    sick = town.work(every, deals_each(portals), patience=SICK_PATIENCE)
     return {
         "lone_ms": statistics.median(lone),
         "started_s": started,
@@ -268,7 +284,7 @@ def run(portals: int = PORTALS, workers: int = WORKERS) -> report.Report:
     figures = _figures(found, f"{portals} portals")
     mib, cores = found["mib"] + found["pg_mib"], (found["cpu_s"] + found["pg_cpu_s"]) / 60
     notes = [
-        f"{workers} workers to a portal; {DEALS} deals each, one in {PACE:.0f} s; all started within {found['started_s']:.0f} s",
+        f"{workers} workers to a portal; {deals_each(portals)} deals each, one in {PACE:.0f} s; all started within {found['started_s']:.0f} s",
         f"by these, 1,000 idle portals want {mib * 1000 / 1024:,.0f} GB, {cores * 1000:,.0f} cores and "
         f"{found['connections'] * 1000:,.0f} connections: a process to a portal is what limits it",
     ]
@@ -282,6 +298,9 @@ def main() -> int:
     given = parser.parse_args()
     if given.portals < 3:
         parser.error("two of them fall ill: three at least")
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # whoever ends it early leaves no daemons behind
     try:
         found = run(given.portals, given.workers)
     except TooLittle as why:

@@ -18,6 +18,7 @@ import contextlib
 import json
 import pathlib
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -202,6 +203,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--for", type=seconds, default=seconds(DEFAULT), dest="long", metavar="TIME", help=f"90s, 10m, 1h; {DEFAULT} without it")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     given = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it early leaves no daemon behind
     found = run(given.long, lambda line: print(line, file=sys.stderr, flush=True))
     print(report.table([found]))
     if given.json:
