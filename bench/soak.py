@@ -2,8 +2,8 @@
 
 The installed program on SQLite works a sandbox portal over real HTTP: every few seconds a deal comes, another is moved on,
 somebody looks at the status page, and faults are drawn all the time (answers lost, connections reset, doorbells dropped),
-for it is the paths of failure that forget to close. The first quarter isn't counted: caches fill, three of SQLite's among
-them, of 2 MB each. Then the memory (resident), the descriptors (without the connections of those who ring) and the threads are
+for it is the paths of failure that forget to close. The first quarter isn't counted: there memory grows steeply (caches that
+fill is the guess, which nobody has measured). Then the memory (resident), the descriptors (without the connections of those who ring) and the threads are
 read every few seconds, and a line is laid through them (bench/slopes.py).
 
 What is promised: neither grows. Broken (exit code 1) is what surely grows by more than its limit an hour (three standard
