@@ -37,6 +37,9 @@ class Health:
         self._beats: dict[str, datetime] = {}
         self.alive = False
         """The portal's loops are being kept running."""
+        self.begun = False
+        """Robots have their watermarks: a card that comes from now on is new to them. Before, whoever takes "ready" at its
+        word and makes a deal at once would find it counted as past."""
 
     def beat(self, loop: str, at: datetime) -> None:
         """The loop has done a whole step."""
@@ -71,7 +74,7 @@ class Health:
         return (*self._troubles.values(), *late)
 
     def ready(self, now: datetime) -> bool:
-        return self.alive and "sweep" in self._beats and not self.troubles(now)
+        return self.alive and self.begun and "sweep" in self._beats and not self.troubles(now)
 
 
 class PortalState:

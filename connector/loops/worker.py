@@ -132,6 +132,7 @@ class PortalWorker:
     async def begin(self) -> None:
         """After the first sweep of a life: who acts from when, and what is no longer wanted."""
         await self.replace(self.desk.book.rules, self.desk.book.directory)
+        self.health.begun = True
         self._ready.set()
 
     async def replace(self, rules: decision.Rules, directory: model.Directory) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -19,6 +19,18 @@ class Pair:
     def close(self) -> None:
         self.daemon.kill()
         self.sandbox.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A story that failed shows what the daemon said last."""
+    report = yield
+    if report.failed:
+        for made in vars(item).get("funcargs", {}).values():
+            process = getattr(getattr(made, "daemon", made), "process", None)
+            if isinstance(process, driver.Process):
+                report.sections.append(("the daemon's last words", process.output()[-4000:]))
+    return report
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ write fields, pull levers, kill the daemon, and look at what stands in the porta
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -93,10 +94,17 @@ pipelines:
 )
 
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+PORTS = (16_000 + 1_000 * WORKER + (os.getpid() + at) % 1_000 for at in itertools.count())
+"""Below the range from which connections going out take theirs, and each worker's own: what is free now is free yet
+when the program that was given it comes to listen."""
+
+
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    while True:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port := next(PORTS)))
+            return port
 
 
 def wait_for(what: str, probe: Callable[[], Any], seconds: float = 30.0) -> Any:

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from connector import clock as clocks
-from connector import errors
+from connector import errors, ports
 from connector.loops import supervisor
 from tests import fakes
 from tests.connector.loops import world as worlds
@@ -51,6 +52,40 @@ async def test_the_daemon_from_start_to_stop(tmp_path: Path) -> None:
             stop.set()
         assert world.portal.effects == ["deal:1/h101/first", "deal:1/h101/second"]
         assert not world.worker.health.alive
+
+
+class SlowToBegin(fakes.FakePortal):
+    """Its newest ids are long in coming."""
+
+    def __init__(self, *about: Any) -> None:
+        super().__init__(*about)
+        self.told = asyncio.Event()
+
+    async def watermarks(self) -> ports.Watermarks:
+        await self.told.wait()
+        return await super().watermarks()
+
+
+async def test_ready_is_said_after_the_watermarks_not_after_the_sweep(tmp_path: Path) -> None:
+    """Who takes "ready" at its word and makes a deal at once must not find it counted as past."""
+    portal = SlowToBegin(builders.directory(), clock := clocks.SystemClock())
+    settings = {"poll": 0.02, "sweep_period": 0.05}
+    async with worlds.opened(tmp_path, clock=clock, portal=portal, settings=settings) as world:
+        health, stop = world.worker.health, asyncio.Event()
+
+        async def swept() -> bool:
+            return "sweep" in health.beats
+
+        async def ready() -> bool:
+            return health.ready(clock.now())
+
+        async with asyncio.TaskGroup() as group:
+            supervisor.spawn(group, world.worker.run(stop), name="worker")
+            await _until(swept)
+            assert not health.ready(clock.now())
+            portal.told.set()
+            await _until(ready)
+            stop.set()
 
 
 async def test_a_stop_waits_for_the_answer_in_flight(tmp_path: Path) -> None:
