@@ -3,7 +3,7 @@
 Three rooms. *Each*: one story with one thing broken at every occasion in turn, and every act with every fault at each of its
 requests (tests/simulation/drill.py, actfaults.py); `--no-each` leaves it out. *Worlds*: N x 500 seeds of the simulation (tests/simulation): a portal, people, a network and a daemon that dies, on a
 virtual clock; each world has some crashes, lost answers, lost doorbells. *Kills*: the installed program under load, killed N
-times with kill -9 at drawn moments, against a sandbox portal over real HTTP.
+times with kill -9 at drawn moments, against a sandbox portal over real HTTP. `--keep FILE` lets a long run take several sittings.
 
 A line is: promise, what was tried, N, lost, doubled, rate. Nothing in N independent trials bounds the rate below 3/N at 95 %;
 else the rate is what was seen. A row of worlds counts the trials of its kind and the worlds with such trials that broke a law.
@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from bench import sittings
 from tests.acceptance import conftest, kills
 from tests.simulation import actfaults, drill, runner
 
@@ -191,6 +192,13 @@ bite is shown by `python scripts/teeth.py`.
 """
 
 
+def tried(seeds: Sequence[int], given: argparse.Namespace) -> Iterable[runner.Outcome]:
+    """Raises sittings.OtherCode."""
+    if given.keep is None:
+        return runner.many(seeds, given.jobs)
+    return sittings.Sittings(given.keep).over(seeds, given.jobs)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench torture", description=__doc__)
     parser.add_argument("--trials", type=int, default=200, help="so many kills, and 500 times as many worlds")
@@ -200,6 +208,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes for the worlds")
     parser.add_argument("--report", type=pathlib.Path, metavar="FILE", help="write the table there as well")
     parser.add_argument("--no-each", action="store_true", help="leave out what is broken at every occasion")
+    parser.add_argument(
+        "--keep", type=pathlib.Path, metavar="FILE", help="keep each world there and go on from it"
+    )
     given = parser.parse_args(argv)
     worlds = SEEDS * given.trials if given.seeds is None else given.seeds
     times = given.trials if given.kills is None else given.kills
@@ -208,7 +219,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(line, file=sys.stderr, flush=True)
 
     rows = [] if given.no_each else each(given.jobs, tell)
-    rows += tally(runner.many(given.first, worlds, given.jobs), tell) if worlds else []
+    rows += tally(tried(range(given.first, given.first + worlds), given), tell) if worlds else []
     rows += [killed(times, tell)] if times else []
     print(table(rows))
     if given.report is not None:

@@ -41,7 +41,7 @@ def torture(first: int, count: int, jobs: int, *, stop: bool) -> int:
     began, broken, done, lives, wishes = time.monotonic(), [], 0, 0, 0
     ends: Counter[str] = Counter()
     faults: Counter[str] = Counter()
-    for outcome in runner.many(first, count, jobs):
+    for outcome in runner.many(range(first, first + count), jobs):
         done, lives, wishes = done + 1, lives + outcome.lives, wishes + outcome.wishes
         ends.update(outcome.ends)
         faults.update(outcome.faults)

@@ -80,14 +80,14 @@ def _one(seed: int) -> Outcome:
         return run(seed)
 
 
-def many(first: int, count: int, jobs: int) -> Iterator[Outcome]:
+def many(seeds: Sequence[int], jobs: int) -> Iterator[Outcome]:
     """In no order if `jobs` is more than one."""
+    size = max(1, min(50, len(seeds) // jobs))
+    chunks = [seeds[at : at + size] for at in range(0, len(seeds), size)]
     if jobs <= 1:
-        for at in range(first, first + count, 50):
-            yield from some(range(at, min(at + 50, first + count)))
+        for chunk in chunks:
+            yield from some(chunk)
         return
-    size = max(1, min(50, count // jobs))
-    chunks = [range(at, min(at + size, first + count)) for at in range(first, first + count, size)]
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
         for done in concurrent.futures.as_completed([pool.submit(some, chunk) for chunk in chunks]):

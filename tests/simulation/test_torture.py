@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
-from bench import torture
+import pytest
+
+from bench import sittings, torture
 from tests.simulation import runner
 
 
@@ -44,3 +47,18 @@ def test_the_report_says_how_to_print_it_again() -> None:
     assert "python -m bench torture --seeds 1000 --from 0 --kills 5" in text
     assert "Seeds 0 to 999" in text
     assert "| R1      | kills          | 5 | 0    | 0       | < 0.6 at 95 % |" in text
+
+
+def test_a_run_goes_on_where_it_was_broken_off(tmp_path: pathlib.Path) -> None:
+    """Each seed is tried once; a line that was cut in half is tried again; another program's trials are refused."""
+    path = tmp_path / "worlds"
+    first = list(sittings.Sittings(path, "one").over(range(3), 1))
+    cut = path.read_text("utf-8")[:-5]
+    path.write_text(cut, "utf-8")
+
+    again = sittings.Sittings(path, "one")
+    assert list(again.left(range(5))) == [2, 3, 4]
+    assert [one.digest for one in again.over(range(3), 1)] == [one.digest for one in first]
+    assert list(sittings.Sittings(path, "one").left(range(5))) == [3, 4]
+    with pytest.raises(sittings.OtherCode, match="kept by other code"):
+        sittings.Sittings(path, "two")
