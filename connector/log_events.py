@@ -23,6 +23,7 @@ CATALOGUE: Mapping[str, Told] = {
     "daemon.stopping": Told("Останавливаюсь: доделываю начатое", "stopping: finishing what was begun"),
     "daemon.stopped": Told("Остановилась", "stopped"),
     "daemon.failed": Told("Не могу работать: {reason}", "can't run: {reason}"),
+    "portal.crashed": Told("Портал упал и будет поднят: {reason}", "the portal fell over: {reason}"),
     "daemon.crash_point": Told("Проверка падения в точке {point}", "crash trial at {point}"),
     "hook.received": Told("Сигнал портала: {thing}", "doorbell: {thing}"),
     "hook.ignored": Told("Сигнал не про нас: {name}", "doorbell of no concern: {name}"),

@@ -12,7 +12,7 @@ import math
 import os
 import stat
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -144,6 +144,19 @@ def secrets(config: Path, environ: Mapping[str, str] | None = None) -> Secrets:
     found.update({name: env[name] for name in env if _is_known(name) and env[name]})
     beside = {name: value for name, value in found.items() if name.startswith(OUTSIDE)}
     return Secrets(*(found.get(name, "") for name in KNOWN), outside=beside)
+
+
+def each_secrets(configs: Sequence[Path], environ: Mapping[str, str] | None = None) -> list[Secrets]:
+    """Of several portals: a webhook in the environment would be everybody's. Raises as `secrets`."""
+    env = os.environ if environ is None else environ
+    common = [name for name in (*SECRET_NAMES, *APP_NAMES[:2]) if env.get(name)]
+    if len(configs) > 1 and common:
+        beside = ", ".join(str(secrets_file(config)) for config in configs[:2])
+        raise SettingsError(
+            f"{common[0]}: в окружении это значение одно на всех, а порталов {len(configs)}. "
+            f"Уберите его и пишите каждому портал в его файл: {beside}…"
+        )
+    return [secrets(config, env) for config in configs]
 
 
 def write_secrets(config: Path, kept: Secrets) -> Path:

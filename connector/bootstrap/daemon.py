@@ -1,7 +1,7 @@
 """One portal's daemon: reaches the portal, compiles the rules against it, runs the worker, watches the file.
 
-Several workers may share a store: the portal is worked by the one that holds its lease (`loops/leases`), over the store
-`under` its token; the others take doorbells and wait. Until the portal answers it waits and says so; the directory is read again every hour, so that a renamed stage or a new
+It lives in a house (`house.py`), alone or with other portals' daemons. Several houses may share a store: the portal is worked
+by the one that holds its lease (`loops/leases`), over the store `under` its token; the others take doorbells and wait. Until the portal answers it waits and says so; the directory is read again every hour, so that a renamed stage or a new
 employee is known without a restart.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import secrets as dice
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -18,7 +17,7 @@ from typing import TypeVar
 
 import structlog
 
-from connector import errors, ports, settings
+from connector import errors, settings
 from connector.bitrix24 import portal as b24
 from connector.bootstrap import application, configuration, manual, notes, restored, tuning, wiring
 from connector.loops import activation, erasing, leases, retention, sending, supervisor, worker
@@ -32,8 +31,6 @@ REFRESH = 3600.0
 """Between two readings of the portal's dictionaries."""
 WATCH = 1.0
 """Between two looks at the file."""
-DOORS = 0.1
-"""Between two looks whether doorbells may be taken."""
 FIRST, MOST = 1.0, 60.0
 STARTING = seams.Trouble("starting", "запускаюсь: читаю портал")
 STANDBY = seams.Trouble(
@@ -58,14 +55,14 @@ class Daemon:
         kept: settings.Secrets,
         section: wiring.PortalSection,
         store: api.Store,
-        clock: ports.Clock,
+        clock: leases.DatabaseClock,
         *,
         auto: bool,
         rough: configuration.Compiled,
         after_restore: bool = False,
     ) -> None:
         self.settings, self.path, self.kept, self.section, self.store = made, path, kept, section, store
-        self.clock, self.auto, self.rough = leases.DatabaseClock(clock), auto, rough
+        self.clock, self.auto, self.rough = clock, auto, rough
         self.mine = store
         """The store as the holder of the lease writes it."""
         self.portal = model.PortalId(settings.portal_id(section.address))
@@ -85,79 +82,67 @@ class Daemon:
         self.finished = False
         self.doors_open = False
         """Robots have their watermarks, by whichever worker: doorbells may be taken."""
-        self._url = ""
-        self._landlord: leases.Landlord | None = None
+        self.url = ""
+        """Where this process answers."""
+        self.landlord: leases.Landlord | None = None
+        """The house's; it says whether the portal is ours."""
 
     @property
     def standby(self) -> bool:
-        return self._landlord is not None and self._landlord.asked and not self._landlord.kept
+        landlord = self.landlord
+        return landlord is not None and landlord.asked and self.portal not in landlord.kept
 
-    async def announce(self, url: str) -> None:
-        """Tells the commands beside which portals there are; where their worker answers is told by who works."""
-        notebook, self._url = self.store.notebook, url
-        known = await notebook.read(notes.HERE, notes.PORTALS) or {}
-        about = {"address": self.section.address, "file": str(self.path.absolute())}
-        await notebook.write(notes.HERE, notes.PORTALS, {**known, str(self.portal): about})
-        await self._look_at_doors()
+    @property
+    def quiet(self) -> bool:
+        """Nothing of the portal is in the air."""
+        return self.worker is None or not self.worker.executor.flying
 
-    async def _look_at_doors(self) -> None:
+    async def look_at_doors(self) -> None:
         noted = await self.store.notebook.read(self.portal, activation.NOTE) is not None
         self.doors_open = noted or (self.worker is not None and self.worker.begun)
 
-    async def _open_doors(self, stop: asyncio.Event) -> None:
+    async def open_doors(self, stop: asyncio.Event, every: float) -> None:
         """At once if robots have their watermarks from an earlier life, else after them."""
         while not self.doors_open and not stop.is_set():
             try:
-                await self._look_at_doors()
+                await self.look_at_doors()
             except errors.StoreError as refused:
                 self.log.debug("store.failed", reason=str(refused))
-            await supervisor.first_of(self.clock.sleep(DOORS), stop.wait())
+            await supervisor.first_of(self.clock.sleep(every), stop.wait())
 
     def unsaved(self, refused: errors.StoreError) -> None:
         """A doorbell was answered 503: red at once, though no loop has anything to write."""
         if self.worker is not None:
             supervisor.store_is_ill(self.worker.desk, refused)
 
-    async def work(self, stop: asyncio.Event) -> None:
-        """Returns when stopped, or with `failure` set."""
-        self._landlord = landlord = leases.Landlord(
-            self.store.leases,
-            self.clock,
-            f"{platform.node()}:{os.getpid()}:{dice.token_hex(3)}",
-            [self.portal],
-            self.settings.lease,
-            lambda tenure: self._serve(tenure, stop),
-            self.log,
-            quiet=lambda _portal: self.worker is None or not self.worker.executor.flying,
-        )
-        try:
-            async with asyncio.TaskGroup() as group:
-                supervisor.spawn(group, self._open_doors(stop), name=f"doors {self.portal}")
-                supervisor.spawn(group, landlord.run(stop), name=f"leases {self.portal}")
-        finally:
-            self.finished = True
-            stop.set()
-            if self.application is not None:
-                await self.application.close()
+    async def close(self) -> None:
+        self.finished = True
+        if self.application is not None:
+            await self.application.close()
         if self.failure is not None:
             self.log.error("daemon.failed", reason=self.failure.text)
 
-    async def _serve(self, tenure: leases.Tenure, stop: asyncio.Event) -> None:
-        """One tenure of the portal. What a person must mend stops the whole daemon."""
+    async def serve(self, tenure: leases.Tenure, turn: asyncio.Semaphore) -> None:
+        """One tenure of the portal, until it is over or, with `failure` set, a person must mend something. `turn`: so many
+        portals read themselves in at a time."""
         self.mine = self.store.under(self.portal, tenure.lease.token)
         leave = sending.Sending(self.portal, self.mine.ledger, self.clock, at=self.at, owned=tenure.owned)
         self.waiting = STARTING
         by = self.application.authority if self.application else None
         try:
-            await self.mine.notebook.write(self.portal, notes.HTTP, {"url": self._url, "pid": os.getpid()})
+            await self.mine.notebook.write(self.portal, notes.HTTP, {"url": self.url, "pid": os.getpid()})
             await self.mine.notebook.write(self.portal, notes.APPLY, None)
             async with wiring.opened(self.settings, self.section, self.kept, self.clock, leave, by) as portal:
-                directory = await self._answered(portal.directory, tenure.over)
+
+                async def read() -> model.Directory:
+                    async with turn:
+                        return await portal.directory()
+
+                directory = await self._answered(read, tenure.over)
                 if directory is not None and await self._admitted(portal, tenure.over):
                     await self._work(portal, leave, directory, tenure.over)
         except StartError as failed:
             self.failure = failed
-            stop.set()
         except (errors.StoreError, ExceptionGroup) as refused:
             # The next tenure begins anew with what is in the store.
             if isinstance(refused, ExceptionGroup) and refused.split(errors.StoreError)[1] is not None:

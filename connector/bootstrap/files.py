@@ -15,6 +15,10 @@ MOST_BYTES = 4 * source.LARGEST
 """A file over this is read no further: the loader refuses it by its size before it decodes what was cut."""
 
 
+Stamp = tuple[tuple[str, int, int], ...]
+"""Of each file its name, when it was changed and its size."""
+
+
 class NoFile(Exception):
     """The configuration isn't there; its text is the path."""
 
@@ -53,7 +57,7 @@ def read(path: Path) -> Bundle:
     return Bundle({_shown(one): _bytes(one) for one in found}, _texts(beside / "texts"))
 
 
-def stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
+def stamp(path: Path) -> Stamp:
     """Cheap: changes when a file is saved, comes or goes."""
     folder = path if path.is_dir() else path.parent
     own = [one for one in path.iterdir() if one.suffix in YAMLS] if path.is_dir() else [path]

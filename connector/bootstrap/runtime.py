@@ -1,4 +1,4 @@
-"""The daemon's life: store, web, portal, rules, loops, in that order up and in the reverse order down.
+"""The process's life: store, web, portals, rules, loops, in that order up and in the reverse order down.
 
 Doorbells are taken as soon as the store is open, before the portal answers: what rings is kept. A portal that can't be
 reached is waited for (red, not dead). What a person must mend before anything can run is a StartError: one sentence and
@@ -10,16 +10,28 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import signal
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 from aiohttp import web
 
 from connector import clock, errors, settings
-from connector.bootstrap import application, configuration, daemon, files, notes, views, watching, wiring
-from connector.loops import supervisor
+from connector.bootstrap import (
+    application,
+    configuration,
+    daemon,
+    files,
+    house,
+    notes,
+    views,
+    watching,
+    wiring,
+)
+from connector.loops import leases, supervisor
 from connector.store import api
 from connector.web import app, metrics, seams
 from robots import model
@@ -30,12 +42,21 @@ _log = structlog.get_logger()
 StartError = daemon.StartError
 
 
-class Running:
-    """A daemon at work, as the demo and tests see it."""
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One portal's files: its YAML (or a folder of them) and what may not be shown."""
 
-    def __init__(self, worked: daemon.Daemon, store: api.Store, url: str, figures: metrics.Metrics) -> None:
-        self.store, self.url, self._worked, self._figures = store, url, worked, figures
-        self.portal = worked.portal
+    path: Path
+    kept: settings.Secrets
+
+
+class Running:
+    """Daemons at work, as the demo and tests see them: the first one, mostly the only one."""
+
+    def __init__(self, lived: house.House, store: api.Store, url: str, figures: metrics.Metrics) -> None:
+        self._house, self._worked = lived, next(iter(lived.daemons.values()))
+        self.store, self.url, self._figures = store, url, figures
+        self.portal = self._worked.portal
 
     @property
     def hook_url(self) -> str:
@@ -58,8 +79,9 @@ class Running:
 
     def raise_if_failed(self) -> None:
         """Raises StartError if it ended for a reason that a person must mend."""
-        if self._worked.failure is not None:
-            raise self._worked.failure
+        alone = self._house.alone
+        if alone is not None and alone.failure is not None:
+            raise alone.failure
 
     def doorbells(self) -> int:
         return sum(
@@ -71,14 +93,14 @@ class Running:
 
 
 async def run(
-    made: settings.Settings, path: Path, kept: settings.Secrets, *, auto: bool, after_restore: bool = False
+    made: settings.Settings, homes: Sequence[Home], *, auto: bool, after_restore: bool = False
 ) -> None:
     """Runs until a signal. Raises StartError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with running(made, path, kept, auto=auto, stop=stop, after_restore=after_restore) as found:
+    async with running(made, homes, auto=auto, stop=stop, after_restore=after_restore) as found:
         await stop.wait()
         _log.info("daemon.stopping")
     found.raise_if_failed()
@@ -88,60 +110,96 @@ async def run(
 @asynccontextmanager
 async def running(
     made: settings.Settings,
-    path: Path,
-    kept: settings.Secrets,
+    homes: Sequence[Home],
     *,
     auto: bool,
     stop: asyncio.Event,
     after_restore: bool = False,
 ) -> AsyncIterator[Running]:
-    """The daemon while the context is open; leaving it, or setting `stop`, stops it. Raises StartError."""
-    rough = _read(path)
-    _check_secrets(path, kept, rough.loaded.settings.portal)
+    """The daemons while the context is open; leaving it, or setting `stop`, stops them. Raises StartError."""
+    roughs = [_checked(home) for home in homes]
     async with AsyncExitStack() as stack:
         store = await _store(stack, made)
-        section = rough.loaded.settings.portal
+        ticking = leases.DatabaseClock(clock.SystemClock())
+        lived = house.House(
+            [
+                daemon.Daemon(
+                    made,
+                    home.path,
+                    home.kept,
+                    rough.loaded.settings.portal,
+                    store,
+                    ticking,
+                    auto=auto,
+                    rough=rough,
+                    after_restore=after_restore,
+                )
+                for home, rough in zip(homes, roughs, strict=True)
+            ],
+            made.lease,
+        )
+        _check_addresses(lived, homes)
         figures = metrics.Metrics()
-        worked = daemon.Daemon(
-            made,
-            path,
-            kept,
-            section,
-            store,
-            clock.SystemClock(),
-            auto=auto,
-            rough=rough,
-            after_restore=after_restore,
-        )
-        seen, own = views.Views(worked), worked.application
-        pages = app.create_app(
-            own.hook_portals() if own else wiring.hook_portals(section, kept),
-            store.inbox,
-            seen.as_seams(),
-            body_timeout=made.body_timeout,
-            counted=figures,
-            at=worked.at if made.crash_at else seams.nowhere,
-            is_open=lambda: worked.doors_open,
-            unsaved=worked.unsaved,
-            installs=own.installs() if own else None,
-        )
-        port = await _listen(stack, pages, made)
+        seen = {portal: views.Views(one) for portal, one in lived.daemons.items()}
+        port = await _listen(stack, _pages(made, lived, seen, figures), made)
         url = f"http://{_spoken(made.http_host)}:{port}"
-        await worked.announce(url)
-        _log.info("daemon.started", portal=worked.portal, url=url)
+        await lived.announce(url)
+        for portal in lived.daemons:
+            _log.info("daemon.started", portal=portal, url=url)
         async with asyncio.TaskGroup() as group:
-            supervisor.spawn(group, worked.work(stop), name=f"daemon {worked.portal}")
-            watch = watching.over(worked, seen, log_key(kept), worked.log)
-            supervisor.spawn(group, watch.run(stop), name=f"alerts {worked.portal}")
+            supervisor.spawn(group, lived.work(stop), name="house")
+            for one in lived.daemons.values():
+                watch = watching.over(one, seen[one.portal], log_key([one.kept]), one.log)
+                supervisor.spawn(group, watch.run(stop), name=f"alerts {one.portal}")
             try:
-                yield Running(worked, store, url, figures)
+                yield Running(lived, store, url, figures)
             finally:
                 stop.set()
 
 
-def log_key(kept: settings.Secrets) -> bytes:
+def _pages(
+    made: settings.Settings,
+    lived: house.House,
+    seen: Mapping[model.PortalId, views.Views],
+    figures: metrics.Metrics,
+) -> web.Application:
+    bells: dict[str, seams.HookPortal] = {}
+    installs: dict[str, seams.InstallPortal] = {}
+    for one in lived.daemons.values():
+        own = one.application
+        bells |= own.hook_portals() if own else wiring.hook_portals(one.section, one.kept)
+        installs |= own.installs() if own else {}
+    first = next(iter(lived.daemons.values()))
+    return app.create_app(
+        bells,
+        first.store.inbox,
+        {portal: one.as_seams() for portal, one in seen.items()},
+        body_timeout=made.body_timeout,
+        counted=figures,
+        at=first.at if made.crash_at else seams.nowhere,
+        is_open=lived.doors_open,
+        unsaved=lived.unsaved,
+        installs=installs or None,
+    )
+
+
+def log_key(kept: Sequence[settings.Secrets]) -> bytes:
     """Keys the hashes of phones and e-mails in logs: equal ones stay equal over restarts, nobody else can try them."""
-    return hashlib.sha256(b"voronka logs " + (kept.client_secret or kept.b24_url).encode()).digest()
+    own = " ".join(sorted(one.client_secret or one.b24_url for one in kept))
+    return hashlib.sha256(b"voronka logs " + own.encode()).digest()
+
+
+def _checked(home: Home) -> configuration.Compiled:
+    rough = _read(home.path)
+    _check_secrets(home.path, home.kept, rough.loaded.settings.portal)
+    return rough
+
+
+def _check_addresses(lived: house.House, homes: Sequence[Home]) -> None:
+    """Two files of one portal would work it twice."""
+    if len(lived.daemons) < len(homes):
+        paths = Counter(_read(home.path).loaded.settings.portal.address for home in homes)
+        raise StartError(USAGE, f"два файла на один портал: {paths.most_common(1)[0][0]}. Оставьте один")
 
 
 def _read(path: Path) -> configuration.Compiled:

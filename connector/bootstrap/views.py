@@ -30,7 +30,7 @@ class Views:
         self._worked = worked
 
     def as_seams(self) -> seams.Views:
-        return seams.Views(self.ready, self.live, self.status)
+        return seams.Views(self.ready, self.live, self.status, lambda: not self._worked.standby)
 
     def live(self) -> bool:
         return not self._worked.finished

@@ -51,7 +51,9 @@ async def play(plan: Plan) -> Mapping[str, Any]:
         kept = settings.Secrets(secret, demo.EVENTS_TOKEN)
         with (plan.folder / "voronka.log").open("w", encoding="utf-8") as log:
             logs.setup(logs.Filter(kept.values()), level="INFO", stream=log, pretty=False)
-            async with runtime.running(plan.settings, config, kept, auto=True, stop=stop) as daemon:
+            async with runtime.running(
+                plan.settings, [runtime.Home(config, kept)], auto=True, stop=stop
+            ) as daemon:
                 await lever(
                     plan, http, "POST", "subscriptions", {"url": daemon.hook_url, "token": demo.EVENTS_TOKEN}
                 )

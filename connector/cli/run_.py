@@ -1,4 +1,4 @@
-"""`voronka run FILE`: the daemon in the foreground; `voronka apply FILE`: let it take the changed file."""
+"""`voronka run FILE…`: the daemon in the foreground, for one portal or several; `voronka apply FILE`: let it take the changed file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,19 @@ class Reload(StrEnum):
 File = Annotated[Path | None, typer.Argument(help="YAML или папка с YAML.", show_default=False)]
 
 
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(help="YAML или папка с YAML; несколько — несколько порталов.", show_default=False),
+]
+
+
 def register(app: typer.Typer) -> None:
     app.command("run")(run)
     app.command("apply")(apply)
 
 
 def run(
-    file: File = None,
+    files: Files = None,
     reload: Annotated[
         Reload, typer.Option("--reload", help="ask: изменённый файл ждёт apply; auto: берётся сразу.")
     ] = Reload.ASK,
@@ -43,24 +49,26 @@ def run(
     ] = 1,
 ) -> None:
     """Запустить роботов. Ctrl-C или SIGTERM останавливает не дольше чем за 10 секунд."""
-    path = finding.config(file, "run")
+    paths = [finding.config(one, "run") for one in files] if files else [finding.config(None, "run")]
     made = settings.load()
     if workers > 1:
         from connector.cli import crew
 
         crew.check(workers, made.database_url, after_restore=after_restore)
-        again = crew.command("run", str(path), "--reload", reload.value)
+        again = crew.command("run", *map(str, paths), "--reload", reload.value)
         raise typer.Exit(crew.Crew(again, workers).run())
-    kept = settings.secrets(path)
+    kept = settings.each_secrets(paths)
     # Reading the settings is quick and says what is wrong with them; only then the heavy imports.
     with interrupts.NotBegun():
         from connector import logs
         from connector.bootstrap import runtime
 
-    filtered = logs.Filter(kept.values(), runtime.log_key(kept))
+    hidden = [value for one in kept for value in one.values()]
+    filtered = logs.Filter(hidden, runtime.log_key(kept))
     logs.setup(filtered, level=made.log_level)
+    homes = [runtime.Home(path, one) for path, one in zip(paths, kept, strict=True)]
     try:
-        asyncio.run(runtime.run(made, path, kept, auto=reload is Reload.AUTO, after_restore=after_restore))
+        asyncio.run(runtime.run(made, homes, auto=reload is Reload.AUTO, after_restore=after_restore))
     except runtime.StartError as refused:
         raise exits.Stop(exits.Code(refused.code), filtered.hide(refused.text)) from None
 

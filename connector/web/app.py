@@ -15,6 +15,7 @@ from aiohttp import http_exceptions, web
 
 from connector import errors, ports
 from connector.web import hooks, install, metrics, pages, seams
+from robots import model
 
 _log = structlog.get_logger()
 HEADER_SECONDS = 12.0
@@ -28,12 +29,12 @@ class PortTaken(Exception):
 def create_app(
     portals: Mapping[str, seams.HookPortal],
     inbox: ports.Inbox,
-    views: seams.Views,
+    views: Mapping[model.PortalId, seams.Views],
     *,
     body_timeout: float = 10.0,
     counted: metrics.Metrics | None = None,
     at: seams.At = seams.nowhere,
-    is_open: Callable[[], bool] = lambda: True,
+    is_open: Callable[[model.PortalId], bool] = lambda _portal: True,
     unsaved: Callable[[errors.StoreError], None] = hooks.nobody,
     installs: Mapping[str, seams.InstallPortal] | None = None,
     most: hooks.Most | None = None,

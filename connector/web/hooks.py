@@ -18,6 +18,7 @@ from aiohttp import http_exceptions, web
 
 from connector import errors, ports
 from connector.web import metrics, seams
+from robots import model
 
 MAX_BODY = 64 * 1024
 MOST_WAITING = 4000
@@ -63,11 +64,11 @@ class Hooks:
         counted: metrics.Metrics,
         body_timeout: float,
         at: seams.At = seams.nowhere,
-        is_open: Callable[[], bool] = lambda: True,
+        is_open: Callable[[model.PortalId], bool] = lambda _portal: True,
         unsaved: Callable[[errors.StoreError], None] = nobody,
         most: Most | None = None,
     ) -> None:
-        """`is_open`: whether doorbells may be taken already; before the first watermarks what they tell of would count
+        """`is_open`: whether the portal's doorbells may be taken already; before the first watermarks what they tell of would count
         as past, and a 200 would be a lie. `at` is told the named points `before_ack` (saved, not answered) and `after_ack` (answered)."""
         self._portals, self._inbox, self._metrics, self._timeout = portals, inbox, counted, body_timeout
         self._at, self._is_open, self._unsaved = at, is_open, unsaved
@@ -130,7 +131,7 @@ class Hooks:
                 return "unsaved", unsaved()
             _log.debug("hook.ignored", portal=portal.id, name=bell.event[:60])
             return "ignored", web.Response(text="ok")
-        if not self._is_open():
+        if not self._is_open(portal.id):
             return "early", unsaved()
         if self._waiting >= self._most.waiting:
             self._say("hook.unsaved", logging.WARNING, portal, CROWDED)

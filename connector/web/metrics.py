@@ -5,6 +5,8 @@ Names are a contract (docs/harness.md). Labels hold portals, results and states:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import prometheus_client
 from prometheus_client import exposition
 
@@ -37,13 +39,17 @@ class Metrics:
         )
         self._wishes = self._gauge("voronka_wishes", "Ledger rows by state", "portal", "state")
 
-    def show(self, status: seams.Status) -> None:
+    def show(self, statuses: Iterable[seams.Status]) -> None:
+        for figures in (self._ready, self._inbox, self._swept, self._robots, self._wishes):
+            figures.clear()  # a state that nothing is in any more, a portal given away would keep its last figure
+        for status in statuses:
+            self._show(status)
+
+    def _show(self, status: seams.Status) -> None:
         self._ready.labels(status.portal).set(1 if status.readiness.ready else 0)
         self._inbox.labels(status.portal).set(status.inbox)
         if status.swept is not None and status.now is not None:
             self._swept.labels(status.portal).set((status.now - status.swept).total_seconds())
-        for figures in (self._robots, self._wishes):
-            figures.clear()  # a mode or a state that nothing is in any more would keep its last figure
         for mode, number in status.modes.items():
             self._robots.labels(status.portal, mode).set(number)
         for state, number in status.states.items():

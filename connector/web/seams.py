@@ -140,8 +140,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """How the pages ask: `ready` is cheap and never fails, `status` may read the store."""
+    """How the pages ask about one portal: `ready` is cheap and never fails, `status` may read the store."""
 
     ready: Callable[[], Readiness]
     live: Callable[[], bool]
     status: Callable[[], Awaitable[Status]]
+    mine: Callable[[], bool] = lambda: True
+    """Whether this process works the portal; False: another one does."""

@@ -143,10 +143,18 @@ class Process:
 
 
 class Sandbox:
-    def __init__(self, folder: pathlib.Path, *, daemon_port: int, profile: str = "instant") -> None:
-        self.port = free_port()
-        hooks = f"http://127.0.0.1:{daemon_port}/hooks/127-0-0-1"
-        args = [sys.executable, "-m", "sandbox", "bitrix24", "--port", str(self.port), "--profile", profile]
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        *,
+        daemon_port: int,
+        profile: str = "instant",
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.port, self.host = free_port(), host
+        hooks = f"http://127.0.0.1:{daemon_port}/hooks/{host.replace('.', '-')}"
+        args = [sys.executable, "-m", "sandbox", "bitrix24", "--host", host]
+        args += ["--port", str(self.port), "--profile", profile]
         self.process = Process([*args, "--events-to", hooks, "--events-token", TOKEN], folder / "sandbox.log")
         self.session = requests.Session()
         wait_for("the sandbox", self._up)
@@ -161,7 +169,7 @@ class Sandbox:
 
     def _up(self) -> bool:
         with contextlib.suppress(requests.ConnectionError):
-            return self.session.get(f"http://127.0.0.1:{self.port}/_sandbox/state", timeout=5).ok
+            return self.session.get(f"http://{self.host}:{self.port}/_sandbox/state", timeout=5).ok
         return False
 
     def _stages(self, number: int) -> list[dict[str, Any]]:
@@ -173,7 +181,7 @@ class Sandbox:
 
     def lever(self, verb: str, path: str, body: Any = None) -> Any:
         answer = self.session.request(
-            verb, f"http://127.0.0.1:{self.port}/_sandbox/{path}", json=body, timeout=30
+            verb, f"http://{self.host}:{self.port}/_sandbox/{path}", json=body, timeout=30
         )
         assert answer.ok, f"{verb} {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json()

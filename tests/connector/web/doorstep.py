@@ -91,14 +91,14 @@ class Doorstep:
 
     def app(self) -> web.Application:
         portal = seams.HookPortal(ROMASHKA, TOKEN, "romashka.bitrix24.ru", parse=self.parse)
-        views = seams.Views(lambda: self.readiness, lambda: self.live, self.status)
+        views = {ROMASHKA: seams.Views(lambda: self.readiness, lambda: self.live, self.status)}
         return app.create_app(
             {"romashka": portal},
             self.inbox,
             views,
             body_timeout=self.body_timeout,
             counted=self.metrics,
-            is_open=lambda: self.opened,
+            is_open=lambda _portal: self.opened,
             most=hooks.Most(self.most_waiting, self.most_slow),
         )
 
