@@ -3,6 +3,8 @@
 Each portal has an address of its own on the loopback (127.0.1.1, 127.0.1.2 …, all on one port), its own bucket and its own
 daemon to ring at. The process takes orders as JSON lines on its standard input and answers each with one:
 
+    {"hooks": ["http://127.0.0.1:8080/hooks/127-0-1-1", …]}
+        comes first: so many portals open, each rings at its address
     {"work": [0, 1, 2], "deals": 5, "pace": 6.0, "patience": 30.0}
         each of these portals gets so many deals, one each `pace` seconds, all out of step; the answer: for each portal
         {"ms": from a deal to its РОП, one by one; "missing": deals without one after `patience` seconds; "seconds": of it all}
@@ -28,7 +30,8 @@ from aiohttp import web
 from sandbox.bitrix24 import app, faults, schema, seed
 from sandbox.bitrix24 import portal as portals
 
-LOOK = 0.005
+LOOK, EACH_LOOKS = 0.005, 0.0001
+"""Seconds between two looks at a deal, at least; and for each portal where people work."""
 TOKEN = "sandbox-events-token"
 
 
@@ -43,6 +46,7 @@ class Shift:
 
     portal: portals.Portal
     patience: float
+    look: float = LOOK
     ms: list[float] = field(default_factory=list)
     missing: int = 0
     seconds: float = 0.0
@@ -67,7 +71,7 @@ class Shift:
             if time.perf_counter() - began > self.patience:
                 self.missing += 1
                 return
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(self.look)
         self.ms.append((time.perf_counter() - began) * 1000)
 
     def said(self) -> dict[str, Any]:
@@ -75,13 +79,13 @@ class Shift:
 
 
 class Crowd:
-    def __init__(self, port: int, hooks: Sequence[str]) -> None:
-        self._port, self._hooks = port, hooks
+    def __init__(self, port: int) -> None:
+        self._port = port
         self.portals: list[portals.Portal] = []
         self._runners: list[web.AppRunner] = []
 
-    async def open(self) -> None:
-        for number, url in enumerate(self._hooks):
+    async def _open(self, hooks: Sequence[str]) -> None:
+        for number, url in enumerate(hooks):
             portal, host = seed.rop_funnel(), address(number)
             portal.host = f"{host}:{self._port}"
             seed.subscribe(portal, url, TOKEN)
@@ -98,24 +102,26 @@ class Crowd:
     async def obey(self, order: dict[str, Any]) -> Any:
         if "work" in order:
             return await self._work(order["work"], order["deals"], order["pace"], order["patience"])
+        if "hooks" in order:
+            await self._open(order["hooks"])
+            return {"open": len(self.portals)}
         self.portals[order["ill"]].faults.add(faults.Fault(order["kind"], times=None, params=order["params"]))
         return {}
 
     async def _work(
         self, numbers: Sequence[int], deals: int, pace: float, patience: float
     ) -> list[dict[str, Any]]:
-        shifts = [Shift(self.portals[number], patience) for number in numbers]
+        look = max(LOOK, len(numbers) * EACH_LOOKS)
+        shifts = [Shift(self.portals[number], patience, look) for number in numbers]
         async with asyncio.TaskGroup() as group:
             for place, shift in enumerate(shifts):
                 group.create_task(shift.work(deals, pace, pace * place / len(shifts)))
         return [shift.said() for shift in shifts]
 
 
-async def serve(port: int, hooks: Sequence[str]) -> None:
+async def serve(port: int) -> None:
     """Until the end of the input."""
-    crowd = Crowd(port, hooks)
-    await crowd.open()
-    print(json.dumps({"open": len(hooks)}), flush=True)
+    crowd = Crowd(port)
     try:
         while line := await asyncio.to_thread(sys.stdin.readline):
             print(json.dumps(await crowd.obey(json.loads(line))), flush=True)
@@ -126,9 +132,8 @@ async def serve(port: int, hooks: Sequence[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("hooks", nargs="+", help="where each portal rings, in order")
     given = parser.parse_args()
-    asyncio.run(serve(given.port, given.hooks))
+    asyncio.run(serve(given.port))
 
 
 if __name__ == "__main__":
