@@ -84,6 +84,8 @@ class Daemon:
         """Robots have their watermarks, by whichever worker: doorbells may be taken."""
         self.url = ""
         """Where this process answers."""
+        self.calm = 1.0
+        """So many times seldomer than where it is alone it looks whether anything happened that no signal told of."""
         self.landlord: leases.Landlord | None = None
         """The house's; it says whether the portal is ours."""
 
@@ -211,7 +213,7 @@ class Daemon:
             rules=chosen.rules(),
             directory=configuration.worked(chosen, directory),
             key=key,
-            settings=wiring.loop_settings(self.settings, self.section),
+            settings=wiring.loop_settings(self.settings, self.section, self.calm),
             clock=self.clock,
             log=self.log,
             at=self.at,
@@ -254,7 +256,7 @@ class Daemon:
 
     async def _kept(self, keeper: configuration.Keeper, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await supervisor.first_of(self.clock.sleep(WATCH), stop.wait())
+            await supervisor.first_of(self.clock.sleep(WATCH * self.calm), stop.wait())
             try:
                 await keeper.look()
             except (errors.PortalError, errors.StoreError) as refused:

@@ -99,8 +99,11 @@ def webhook(section: PortalSection, kept: settings.Secrets) -> secret.WebhookUrl
     return url
 
 
-def loop_settings(made: settings.Settings, section: PortalSection) -> loop_config.LoopSettings:
-    """The loops' own scale with the process's settings: what is scaled down by a harness is scaled as a whole."""
+def loop_settings(
+    made: settings.Settings, section: PortalSection, calm: float = 1.0
+) -> loop_config.LoopSettings:
+    """The loops' own scale with the process's settings: what is scaled down by a harness is scaled as a whole. `calm`: so
+    many times seldomer than a lone portal's the store is asked for what should have been heard of by a signal."""
     usual = loop_config.LoopSettings()
     period = made.sweep_period or float(section.sweep_seconds)
     scale = min(1.0, made.settle_window / usual.settle_window)
@@ -110,7 +113,8 @@ def loop_settings(made: settings.Settings, section: PortalSection) -> loop_confi
         look_twice_gap=usual.look_twice_gap * scale,
         sweep_period=period,
         closed_first=min(usual.closed_first, max(1.0, period)),
-        poll=min(usual.poll, period),
+        poll=min(usual.poll, period) * calm,
+        errand_poll=usual.errand_poll * calm,
         retry_first=usual.retry_first * scale,
         stop_within=STOP_WITHIN,
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class LoopSettings:
     poll: float = 1.0
     """Behind every signal stands a look at the clock."""
+    errand_poll: float = 0.3
+    """What a command asks of the daemon is found so soon."""
 
     look_batch: int = 40
     """New cards have a row of history and an open deal each: a page of 50 that isn't full needs no second request."""

@@ -19,7 +19,6 @@ ASKED = "errand"
 """Notebook, of a portal, written by a command: {id, kind, at, …}; None once it has read the answer."""
 ANSWERED = "errand_answer"
 """Of a portal: {id, done: …} or {id, refused: sentence}."""
-POLL = 0.3
 STALE = timedelta(minutes=10)
 
 Handler = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
@@ -36,7 +35,7 @@ class Errands:
     async def run(self, stop: asyncio.Event) -> None:
         async def step() -> float:
             await self.step()
-            return POLL
+            return self._desk.settings.errand_poll
 
         await supervisor.pulse(self._desk, "errands", step, stop)
 
