@@ -25,9 +25,9 @@ DOORS = 0.1
 """Seconds between two looks whether a portal's doorbells may be taken; times the number of portals."""
 TURNS = 8
 """So many portals read themselves in at a time: a start of hundreds must not keep the leases waiting."""
-CROWDED, CALMEST = 10, 10.0
-"""From so many portals on each looks at the store and at its files seldomer, in proportion, down to a tenth: hundreds that
-are idle would else keep a processor busy with nothing."""
+CROWDED, CALMEST = 10, 30.0
+"""From so many portals on each looks at the store and at its files seldomer, in proportion: hundreds that are idle would
+else keep a processor busy with nothing."""
 FIRST, MOST = 5.0, 300.0
 """Seconds until a portal that fell over is taken up again."""
 _log = structlog.get_logger()

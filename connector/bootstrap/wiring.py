@@ -19,6 +19,8 @@ from robots import model
 
 BadUrl = secret.BadUrl
 why = errors.words
+PATIENT_COMMAND = 6.0
+"""A command waits 15 s for its answer: two polls must fit in."""
 STOP_WITHIN, CLOSE_WITHIN = 6.0, 1.5
 """Of the ten seconds that a stop may take: for the loops, for the sockets."""
 _log = structlog.get_logger()
@@ -114,7 +116,7 @@ def loop_settings(
         sweep_period=period,
         closed_first=min(usual.closed_first, max(1.0, period)),
         poll=min(usual.poll, period) * calm,
-        errand_poll=usual.errand_poll * calm,
+        errand_poll=usual.errand_poll * min(calm, PATIENT_COMMAND),
         retry_first=usual.retry_first * scale,
         stop_within=STOP_WITHIN,
     )
