@@ -47,6 +47,22 @@ class Act:
     note: str
 
 
+DUE = (
+    sa.select(ROW.body)
+    .where(
+        ROW.portal == sa.bindparam("portal"),
+        ROW.state == S.WAITING.value,
+        ROW.retry_at <= sa.bindparam("now", type_=sa.BigInteger()),
+    )
+    .order_by(ROW.seq)
+)
+HELD = (
+    sa.select(ROW.robot, sa.func.count())
+    .where(ROW.portal == sa.bindparam("portal"), ROW.state == S.HELD.value)
+    .group_by(ROW.robot)
+)
+
+
 class SqlHands:
     def __init__(self, database: engine.Engine) -> None:
         self._engine = database
@@ -121,13 +137,9 @@ class SqlHands:
 
     async def due(self, portal: model.PortalId, now: datetime) -> Sequence[intents.Wish]:
         """Messages whose hour has come, oldest first."""
-        query = (
-            sa.select(ROW.body)
-            .where(ROW.portal == portal, ROW.state == S.WAITING.value, ROW.retry_at <= codec.micros(now))
-            .order_by(ROW.seq)
-        )
+        asked = {"portal": portal, "now": codec.micros(now)}
         return await self._engine.read(
-            lambda conn: [codec.load(intents.Wish, body) for body in conn.execute(query).scalars()]
+            lambda conn: [codec.load(intents.Wish, body) for body in conn.execute(DUE, asked).scalars()]
         )
 
     async def bundle(
@@ -147,8 +159,8 @@ class SqlHands:
 
     async def held(self, portal: model.PortalId) -> Mapping[intents.RobotId, int]:
         """How much of whom waits for a person."""
-        query = sa.select(ROW.robot, sa.func.count()).where(ROW.portal == portal, ROW.state == S.HELD.value)
-        rows = await self._engine.read(lambda conn: conn.execute(query.group_by(ROW.robot)).all())
+        asked = {"portal": portal}
+        rows = await self._engine.read(lambda conn: conn.execute(HELD, asked).all())
         return {intents.RobotId(robot): count for robot, count in rows}
 
     async def let_go(self, portal: model.PortalId, robots: Collection[intents.RobotId], note: str) -> int:

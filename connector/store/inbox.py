@@ -74,11 +74,26 @@ def postpone(conn: sa.Connection, portal: str, dirty: ports.Dirty, until: dateti
     )
 
 
-def parked_cards(portal: sa.ColumnElement[Any], thing: sa.ColumnElement[Any], now: int) -> sa.Exists:
+def parked_cards(
+    portal: sa.ColumnElement[Any], thing: sa.ColumnElement[Any], now: sa.ColumnElement[Any]
+) -> sa.Exists:
     """Whether a card was set aside because it can't be looked at."""
     return sa.exists().where(
         DIRTY.portal == portal, DIRTY.thing == thing, DIRTY.tries > 0, DIRTY.parked_until > now
     )
+
+
+TAKE = (
+    sa.select(DIRTY.thing, DIRTY.version, DIRTY.lane, DIRTY.tries)
+    .where(
+        DIRTY.portal == sa.bindparam("portal"),
+        DIRTY.parked_until.is_(None) | (DIRTY.parked_until <= sa.bindparam("now")),
+        DIRTY.thing.not_in(sa.bindparam("busy", expanding=True)),
+    )
+    .order_by(DIRTY.lane, DIRTY.seq)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+"""Built once: what is asked again and again costs more to build than to answer."""
 
 
 class SqlInbox(api.Inbox):
@@ -105,17 +120,9 @@ class SqlInbox(api.Inbox):
         else:
             limit = min(limit, FEW)
         self._bells.hush(portal)  # before reading: what comes during it rings again
-        query = (
-            sa.select(DIRTY.thing, DIRTY.version, DIRTY.lane, DIRTY.tries)
-            .where(
-                DIRTY.portal == portal,
-                DIRTY.parked_until.is_(None) | (DIRTY.parked_until <= codec.micros(now)),
-                DIRTY.thing.not_in([codec.thing_name(thing) for thing in busy]),
-            )
-            .order_by(DIRTY.lane, DIRTY.seq)
-            .limit(limit)
-        )
-        rows = await self._engine.read(lambda conn: conn.execute(query).all())
+        asked = {"portal": portal, "now": codec.micros(now), "most": limit}
+        asked["busy"] = [codec.thing_name(thing) for thing in busy]
+        rows = await self._engine.read(lambda conn: conn.execute(TAKE, asked).all())
         return [
             ports.Dirty(codec.thing(row.thing), row.version, ports.Lane(row.lane), row.tries) for row in rows
         ]

@@ -257,21 +257,36 @@ def _older() -> sa.Exists:
     )
 
 
-def _heads(portal: str, now: int, limit: int, busy: Collection[model.CardRef]) -> sa.Select[Any]:
-    return (
-        FULL.where(
-            ROW.portal == portal,
-            IS_OPEN,
-            ROW.state == S.WISHED.value,
-            ROW.retry_at.is_(None) | (ROW.retry_at <= now),
-            ROW.card.not_in([str(ref) for ref in busy]),
-            ~_older(),
-            BEFORE.c.open.is_(None) | (BEFORE.c.open == 0) | (BEFORE.c.state == S.HELD.value),
-            ~inbox.parked_cards(ROW.portal, ROW.card, now),
-        )
-        .order_by(ROW.seq)
-        .limit(limit)
+PORTAL: sa.BindParameter[str] = sa.bindparam("portal")
+NOW: sa.BindParameter[int] = sa.bindparam("now", type_=sa.BigInteger())
+# What is asked at every poll is built once: building costs more than the answer.
+HEADS = (
+    FULL.where(
+        ROW.portal == PORTAL,
+        IS_OPEN,
+        ROW.state == S.WISHED.value,
+        ROW.retry_at.is_(None) | (ROW.retry_at <= NOW),
+        ROW.card.not_in(sa.bindparam("busy", expanding=True)),
+        ~_older(),
+        BEFORE.c.open.is_(None) | (BEFORE.c.open == 0) | (BEFORE.c.state == S.HELD.value),
+        ~inbox.parked_cards(ROW.portal, ROW.card, NOW),
     )
+    .order_by(ROW.seq)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+UNSETTLED = FULL.where(
+    ROW.portal == PORTAL,
+    ROW.state.in_(
+        _values((S.UNKNOWN, S.SENT))
+    ),  # said once more by itself, so that the index by state is taken
+    ((ROW.state == S.UNKNOWN.value) & (ROW.retry_at.is_(None) | (ROW.retry_at <= NOW)))
+    | (
+        (ROW.state == S.SENT.value)
+        & (ROW.life != sa.bindparam("life"))
+        & (ROW.sent_at <= sa.bindparam("long_ago", type_=sa.BigInteger()))
+    ),
+).order_by(ROW.seq)
+NEXT_MOMENT = sa.select(sa.func.min(ROW.retry_at)).where(ROW.portal == PORTAL, ROW.retry_at.is_not(None))
 
 
 def _behind(portal: str, now: int, cards: Collection[model.CardRef]) -> sa.Select[Any]:
@@ -302,14 +317,15 @@ class SqlLedger(ports.Ledger):
         this life they are settled like another one's."""
         self._life = f"{self._engine.life}.{next(self._page)}"
 
-    async def _rows(self, query: sa.Select[Any]) -> Sequence[ports.Row]:
+    async def _rows(self, query: sa.Select[Any], **asked: Any) -> Sequence[ports.Row]:
         """Read and decoded in the reader's thread: a long list must not hold up the loop."""
-        return await self._engine.read(lambda conn: [_row(row) for row in conn.execute(query)])
+        return await self._engine.read(lambda conn: [_row(row) for row in conn.execute(query, asked)])
 
     async def ready(
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[model.CardRef]
     ) -> Sequence[ports.Row]:
-        return await self._rows(_heads(portal, codec.micros(now), limit, busy))
+        named = [str(ref) for ref in busy]
+        return await self._rows(HEADS, portal=portal, now=codec.micros(now), most=limit, busy=named)
 
     async def behind(
         self, portal: model.PortalId, cards: Collection[model.CardRef], now: datetime
@@ -338,13 +354,8 @@ class SqlLedger(ports.Ledger):
 
     async def unsettled(self, portal: model.PortalId, now: datetime, window: float) -> Sequence[ports.Row]:
         long_ago = codec.micros(now - timedelta(seconds=window))
-        out = _values((S.UNKNOWN, S.SENT))  # said once more by itself, so that the index by state is taken
-        to_look = (ROW.state == S.UNKNOWN.value) & (
-            ROW.retry_at.is_(None) | (ROW.retry_at <= codec.micros(now))
-        )
-        left = (ROW.state == S.SENT.value) & (ROW.life != self._life) & (ROW.sent_at <= long_ago)
-        query = FULL.where(ROW.portal == portal, ROW.state.in_(out), to_look | left).order_by(ROW.seq)
-        return await self._rows(query)
+        stamp = codec.micros(now)
+        return await self._rows(UNSETTLED, portal=portal, now=stamp, long_ago=long_ago, life=self._life)
 
     async def supersede(
         self, portal: model.PortalId, loaded: Mapping[intents.RobotId, str], at: datetime
@@ -390,5 +401,6 @@ class SqlLedger(ports.Ledger):
         return await self._engine.write(lambda conn: _redo(conn, portal, keys, at))
 
     async def next_moment(self, portal: model.PortalId) -> datetime | None:
-        query = sa.select(sa.func.min(ROW.retry_at)).where(ROW.portal == portal, ROW.retry_at.is_not(None))
-        return codec.maybe_moment(await self._engine.read(lambda conn: conn.execute(query).scalar_one()))
+        asked = {"portal": portal}
+        found = await self._engine.read(lambda conn: conn.execute(NEXT_MOMENT, asked).scalar_one())
+        return codec.maybe_moment(found)

@@ -162,6 +162,10 @@ def _tombstone(
 
 # ---------------------------------------------------------------- the port
 
+NEXT_WAKE = sa.select(sa.func.min(CARDS.wake_at)).where(
+    CARDS.portal == sa.bindparam("portal"), CARDS.wake_at.is_not(None)
+)
+
 
 class SqlMirror(api.Mirror):
     def __init__(self, database: engine.Engine, ringing: bells.Bells) -> None:
@@ -256,10 +260,9 @@ class SqlMirror(api.Mirror):
         return woken
 
     async def next_wake(self, portal: model.PortalId) -> datetime | None:
-        query = sa.select(sa.func.min(CARDS.wake_at)).where(
-            CARDS.portal == portal, CARDS.wake_at.is_not(None)
-        )
-        return codec.maybe_moment(await self._engine.read(lambda conn: conn.execute(query).scalar_one()))
+        asked = {"portal": portal}
+        found = await self._engine.read(lambda conn: conn.execute(NEXT_WAKE, asked).scalar_one())
+        return codec.maybe_moment(found)
 
     async def tombstone(
         self, portal: model.PortalId, dirty: ports.Dirty, ref: model.CardRef, at: datetime

@@ -11,6 +11,9 @@ from connector.store import codec, engine, tables
 from robots import model
 
 NOTES = tables.notes.c
+READ = sa.select(NOTES.value).where(
+    NOTES.portal == sa.bindparam("portal"), NOTES.name == sa.bindparam("name")
+)
 
 
 class SqlNotebook(ports.Notebook):
@@ -18,8 +21,8 @@ class SqlNotebook(ports.Notebook):
         self._engine = database
 
     async def read(self, portal: model.PortalId, name: str) -> Any | None:
-        query = sa.select(NOTES.value).where(NOTES.portal == portal, NOTES.name == name)
-        text = await self._engine.read(lambda conn: conn.execute(query).scalar_one_or_none())
+        named = {"portal": portal, "name": name}
+        text = await self._engine.read(lambda conn: conn.execute(READ, named).scalar_one_or_none())
         return None if text is None else codec.load_json(text)
 
     async def write(self, portal: model.PortalId, name: str, value: Any) -> None:

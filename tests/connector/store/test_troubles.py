@@ -169,7 +169,7 @@ async def test_a_read_sees_one_moment(opened: Opened) -> None:
 
 async def test_finished_rows_cost_nothing(opened: Opened) -> None:
     """Heads are found by the indexes of state and of open rows: hundreds of thousands of ended ones aren't walked."""
-    query = ledger._heads(ACME, 0, 50, ())
+    query = ledger.HEADS.params(portal=ACME, now=0, most=50, busy=[])
 
     def plan(conn: sa.Connection) -> list[str]:
         text = query.compile(conn, compile_kwargs={"literal_binds": True})
