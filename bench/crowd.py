@@ -10,6 +10,8 @@ daemon to ring at. The process takes orders as JSON lines on its standard input 
         {"ms": from a deal to its РОП, one by one; "missing": deals without one after `patience` seconds; "seconds": of it all}
     {"ill": 3, "kind": "refuse", "params": {}}
         from now on every request to that portal meets this fault
+    {"well": [3, 4]}
+        and from now on none
 
 People work inside the process and see a portal's cards at once: that they look costs the portals nothing.
 """
@@ -105,6 +107,10 @@ class Crowd:
         if "hooks" in order:
             await self._open(order["hooks"])
             return {"open": len(self.portals)}
+        if "well" in order:
+            for number in order["well"]:
+                self.portals[number].faults.clear()
+            return {}
         self.portals[order["ill"]].faults.add(faults.Fault(order["kind"], times=None, params=order["params"]))
         return {}
 
