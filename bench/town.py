@@ -26,7 +26,6 @@ PORTAL_MIB, WORKER_MIB = 12.0, 130.0
 READY_S = 2.0
 """So many seconds a portal may take to start, when all do at once; half a minute is given to begin with."""
 PATIENCE = 30.0
-PACE = 5.0
 
 
 class TooLittle(Exception):
@@ -139,7 +138,7 @@ class Town:
         return json.loads(self._far.stdout.readline())
 
     def work(
-        self, numbers: Sequence[int], deals: int, pace: float = PACE, patience: float = PATIENCE
+        self, numbers: Sequence[int], deals: int, pace: float, patience: float = PATIENCE
     ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.order(
             work=list(numbers), deals=deals, pace=pace, patience=patience
