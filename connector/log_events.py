@@ -124,6 +124,14 @@ CATALOGUE: Mapping[str, Told] = {
         "Отменяется сделанное роботами {robots}: {acts} (решил {by})",
         "what the robots {robots} did is taken back: {acts} (decided by {by})",
     ),
+    "person.replaced": Told(
+        "Карточки уходящего сотрудника переданы: {cards} (решил {by})",
+        "a leaver's cards are given to others: {cards} (decided by {by})",
+    ),
+    "person.left": Told(
+        "Уволен сотрудник № {person}: открытых карточек {cards}, задач роботов {tasks}",
+        "employee no. {person} was dismissed: {cards} open cards, {tasks} tasks of robots",
+    ),
     "retention.done": Told(
         "Убрала из журнала старше {days} дней: взглядов {looks}, слов из {wishes} действий",
         "cleared what is older than {days} days: {looks} looks, the words of {wishes} acts",

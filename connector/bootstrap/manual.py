@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from connector.bootstrap import proposed
 from connector.loops import desk as desks
-from connector.loops import enrolling, errands, letters, planning, trying, undoing
+from connector.loops import enrolling, errands, leaving, letters, planning, trying, undoing
 from connector.store import api
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -16,15 +16,18 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched, key: bytes) -> list[tuple[str, Loop]]:
     care = enrolling.Enrolling(desk, store.hands)
     back = undoing.Undoing(desk, store.hands, portal)
+    leavers = leaving.Leaving(desk, store.hands)
     handlers: dict[str, errands.Handler] = {
         "enroll.plan": care.plan,
         "enroll.start": care.start,
         "undo.plan": back.plan,
         "undo.start": back.start,
         "plan": planning.Planning(desk, store.hands, proposed.rules).plan,
+        "person.plan": leavers.plan,
+        "person.start": leavers.start,
         "try": trying.Trying(desk, key).told,
     }
     asked = errands.Errands(desk, handlers)
     desk.meter.source = store.hands
     due = letters.Letters(desk, store.hands)
-    return [("errands", asked.run), ("enroll", care.run), ("letters", due.run)]
+    return [("errands", asked.run), ("enroll", care.run), ("letters", due.run), ("people", leavers.run)]

@@ -89,3 +89,57 @@ def test_one_card_is_tried_and_stays_as_it_is(pair: Pair) -> None:
     assert "нет такого: «Обработка»" in wrong.stderr
     wait_for("calm", daemon.settled)
     assert (portal.stage(deal), portal.task_lines(deal)) == ("Новый лид", ["open: Взять в работу"])
+
+
+def test_a_leaver_is_replaced_after_the_count_and_it_can_be_undone(pair: Pair) -> None:
+    """F10: counts and the YAML's lines first; then the card, the field and the tasks go to another; undo returns them."""
+    portal, daemon = pair.sandbox, pair.daemon
+    hers = pair.deals[2]
+    shown = daemon.run("person", "Сидорова Ольга")
+    assert shown.splitlines()[:5] == [
+        "Сидорова Ольга",
+        "  отвечает: 1 открытая карточка",
+        "  в поле «РОП»: 3 открытые карточки",
+        "  на нём 1 задача робота",
+        "  имя стоит в romashka.yaml:13: - fill: {field: РОП, with: Сидорова Ольга}",
+    ]
+    asked = daemon.process_of("person", "Сидорова Ольга", "--replace-by", "Иванов Пётр")
+    assert (asked.returncode, asked.stdout) == (6, "")
+    assert asked.stderr.splitlines()[-2].startswith("Передать: 3 карточки → Иванов Пётр 3")
+    assert people(pair) == [("3", "4", ["3"]), ("3", "4", ["3"]), ("4", "4", ["4"])]
+
+    daemon.run("person", "Сидорова Ольга", "--replace-by", "Иванов Пётр", "--yes", "3")
+    wait_for("all of hers", lambda: people(pair) == [("3", "3", ["3"])] * 3)
+    wait_for("calm", daemon.settled)
+    assert portal.task_lines(hers) == ["open: Взять в работу"]
+    assert "открытых карточек и задач роботов за ним нет" in daemon.run("person", "Сидорова Ольга")
+
+    daemon.run("undo", "--robot", "Voronka/person", "--since", "1h", "--yes", "4")
+    wait_for("hers again", lambda: people(pair)[2] == ("4", "4", ["4"]))
+    wait_for("calm", daemon.settled)
+
+
+def test_a_dismissal_is_told_to_the_head(pair: Pair) -> None:
+    """The portal rings no bell for it: the daemon sees it in the list of employees, and says what hangs on her."""
+    portal, daemon = pair.sandbox, pair.daemon
+    portal.lever("POST", f"users/{driver.SIDOROVA}", {"active": False})
+    assert daemon.process is not None
+    daemon.process.stop()
+    daemon.start().ready()
+    told = wait_for(
+        "the head", lambda: [text for text in portal.notices(driver.HEAD) if "сотрудник уволен" in text]
+    )
+    assert told[0].splitlines()[:2] == [
+        "Сидорова Ольга: сотрудник уволен, роботы его теперь пропускают.",
+        "За ним: 3 открытые карточки, 1 задача робота.",
+    ]
+
+
+def people(pair: Pair) -> list[tuple[str, str, list[str]]]:
+    """Of each deal: who is responsible, who is РОП, on whom its open tasks are."""
+    found = []
+    for deal in pair.deals:
+        card, tasks = pair.sandbox.card(deal), pair.sandbox.tasks(deal)
+        hang = [str(task["responsibleId"]) for task in tasks if task["status"] != "5"]
+        found.append((str(card["assignedById"]), str(card[driver.ROP]), hang))
+    return found
