@@ -59,6 +59,7 @@ TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.LogEntry: ("title", "text"),
     intents.CopyDeal: ("title",),
     intents.ConvertLead: ("contact", "company", "deal", "phones", "emails", "sites"),
+    intents.MakeInvoice: ("title",),
     intents.TakeBack: (),
     intents.Remember: ("note",),
 }

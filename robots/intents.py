@@ -237,6 +237,16 @@ class CopyDeal:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeInvoice:
+    """A smart invoice of the deal with its products and clients."""
+
+    title: str
+    responsible: model.UserId | None = None
+    """None: the deal's own."""
+    pay_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConvertLead:
     """A lead's conversion, one saga: company, contact, deal are made (or linked by their ids), the lead ends in `stage`."""
 
@@ -296,6 +306,7 @@ Act = (
     | LogEntry
     | CopyDeal
     | ConvertLead
+    | MakeInvoice
     | TakeBack
     | Remember
 )
@@ -317,6 +328,7 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     LogEntry: EffectClass.A,
     CopyDeal: EffectClass.A,
     ConvertLead: EffectClass.A,
+    MakeInvoice: EffectClass.A,
     TakeBack: EffectClass.A,
     Remember: EffectClass.A,
 }

@@ -187,6 +187,7 @@ _DEEDS: Mapping[type, str] = {
     intents.LogEntry: "запись в карточке",
     intents.CopyDeal: "передача в другую воронку",
     intents.ConvertLead: "конвертация лида",
+    intents.MakeInvoice: "счёт по сделке",
     intents.Remember: "проверка",
 }
 

@@ -22,6 +22,7 @@ class Sort(StrEnum):
     FIELDS = "fields"
     HAND_OVER = "hand_over"
     NOTIFICATIONS = "notifications"
+    INVOICES = "invoices"
     CLIENT_MESSAGES = "client messages"
     CALLS = "calls"
     RECORDS = "records"
@@ -37,6 +38,7 @@ FORMS: Mapping[Sort, tuple[str, str, str]] = {
     Sort.FIELDS: ("запись в поля", "записи в поля", "записей в поля"),
     Sort.HAND_OVER: ("передача или конвертация", "передачи или конвертации", "передач или конвертаций"),
     Sort.NOTIFICATIONS: ("уведомление", "уведомления", "уведомлений"),
+    Sort.INVOICES: ("счёт", "счёта", "счетов"),
     Sort.CLIENT_MESSAGES: ("сообщение клиенту", "сообщения клиенту", "сообщений клиенту"),
     Sort.CALLS: ("вызов адреса", "вызова адреса", "вызовов адреса"),
     Sort.RECORDS: ("запись в карточке", "записи в карточках", "записей в карточках"),
@@ -45,6 +47,20 @@ FORMS: Mapping[Sort, tuple[str, str, str]] = {
 }
 ORDER = tuple(FORMS)
 RESPONSIBLE = model.FieldCode("assignedById")
+
+
+_SORTS: Mapping[type, Sort] = {
+    intents.CopyDeal: Sort.HAND_OVER,
+    intents.ConvertLead: Sort.HAND_OVER,
+    intents.MakeInvoice: Sort.INVOICES,
+    intents.Notify: Sort.NOTIFICATIONS,
+    intents.SendLetter: Sort.CLIENT_MESSAGES,
+    intents.SendSms: Sort.CLIENT_MESSAGES,
+    intents.CallUrl: Sort.CALLS,
+    intents.Comment: Sort.RECORDS,
+    intents.LogEntry: Sort.RECORDS,
+}
+"""Acts of one sort, whatever they carry."""
 
 
 def sort(act: intents.Act, directory: model.Directory | None = None) -> Sort:
@@ -64,18 +80,8 @@ def sort(act: intents.Act, directory: model.Directory | None = None) -> Sort:
             return Sort.FIELDS
         case intents.TakeBack(what=what):
             return Sort.TASKS_CLOSED if what is intents.Made.TASK else Sort.RECORDS
-        case intents.CopyDeal() | intents.ConvertLead():
-            return Sort.HAND_OVER
-        case intents.Notify():
-            return Sort.NOTIFICATIONS
-        case intents.SendLetter() | intents.SendSms():
-            return Sort.CLIENT_MESSAGES
-        case intents.CallUrl():
-            return Sort.CALLS
-        case intents.Comment() | intents.LogEntry():
-            return Sort.RECORDS
         case _:
-            return Sort.NOTES
+            return _SORTS.get(type(act), Sort.NOTES)
 
 
 def said(counts: Mapping[Sort, int]) -> str:

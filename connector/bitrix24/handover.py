@@ -156,7 +156,11 @@ def look_for(marker: str) -> client.Command:
 
 
 def rows_of_deal(deal: int) -> client.Command:
-    params = {"filter": {"=ownerType": "D", "=ownerId": deal}, "order": {"sort": "ASC"}}
+    return rows_of("D", deal)
+
+
+def rows_of(owner: str, number: int) -> client.Command:
+    params = {"filter": {"=ownerType": owner, "=ownerId": number}, "order": {"sort": "ASC"}}
     return client.Command("crm.item.productrow.list", params, name="rows")
 
 
@@ -167,7 +171,11 @@ def add(fields: Mapping[str, Any]) -> client.Command:
 
 
 def set_rows(deal: int, rows: Sequence[Mapping[str, Any]]) -> client.Command:
+    return set_rows_of("D", deal, rows)
+
+
+def set_rows_of(owner: str, number: int, rows: Sequence[Mapping[str, Any]]) -> client.Command:
     """The whole set at once: may be repeated."""
     sent = [{name: row[name] for name in _ROW if row.get(name) not in (None, "")} for row in rows]
-    params = {"ownerType": "D", "ownerId": deal, "productRows": sent}
+    params = {"ownerType": owner, "ownerId": number, "productRows": sent}
     return client.Command("crm.item.productrow.set", params, write=True)

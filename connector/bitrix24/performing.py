@@ -17,6 +17,7 @@ from connector.bitrix24 import (
     converting,
     copydeal,
     desk,
+    invoices,
     outacts,
     parsing,
     taskacts,
@@ -48,7 +49,7 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await _notify(at, act, key)
         case intents.Comment() | intents.LogEntry():
             return await _entry(at, row, act)
-        case intents.CopyDeal() | intents.ConvertLead():
+        case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _saga(at, ref, act, key)
         case intents.TakeBack():
             return await undoing.perform(at, act, key)
@@ -77,7 +78,7 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return await outacts.find(at, row, act)
         case intents.Comment() | intents.LogEntry():
             return await _find_entry(at, row, act)
-        case intents.CopyDeal() | intents.ConvertLead():
+        case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _find_saga(at, ref, act, key)
         case intents.TakeBack():
             return await undoing.find(at, act)
@@ -89,7 +90,7 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             assert_never(act)
 
 
-Saga = intents.CopyDeal | intents.ConvertLead
+Saga = intents.CopyDeal | intents.ConvertLead | intents.MakeInvoice
 
 
 async def _saga(at: desk.Desk, ref: model.CardRef, act: Saga, key: intents.WishKey) -> ports.Done:
@@ -98,6 +99,8 @@ async def _saga(at: desk.Desk, ref: model.CardRef, act: Saga, key: intents.WishK
             return await copydeal.perform(at, ref, act, key)
         case intents.ConvertLead():
             return await converting.perform(at, ref, act, key)
+        case intents.MakeInvoice():
+            return await invoices.perform(at, ref, act, key)
         case _:  # pragma: no cover
             assert_never(act)
 
@@ -108,6 +111,8 @@ async def _find_saga(at: desk.Desk, ref: model.CardRef, act: Saga, key: intents.
             return await copydeal.find(at, ref, act, key)
         case intents.ConvertLead():
             return await converting.find(at, ref, act, key)
+        case intents.MakeInvoice():
+            return await invoices.find(at, ref, key)
         case _:  # pragma: no cover
             assert_never(act)
 

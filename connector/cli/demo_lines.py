@@ -94,6 +94,8 @@ class Teller:
                 return f"SMS клиенту: «{_first(text)}»"
             case intents.CallUrl(url=url):
                 return f"сообщено на {outside.host(url)}"
+            case intents.MakeInvoice(title=title):
+                return f"выставлен счёт «{_short(title)}»"
             case intents.Remember():
                 return act.note
             case intents.ConvertLead():

@@ -47,6 +47,7 @@ ACTS: Mapping[str, type] = {
     "log": intents.LogEntry,
     "copy_deal": intents.CopyDeal,
     "convert_lead": intents.ConvertLead,
+    "make_invoice": intents.MakeInvoice,
     "take_back": intents.TakeBack,
     "remember": intents.Remember,
 }

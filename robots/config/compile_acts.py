@@ -30,6 +30,7 @@ from robots.kinds import (
     duplicates,
     fill_field,
     hand_over,
+    invoice,
     log,
     move,
     notify,
@@ -123,6 +124,23 @@ def _move(node: nodes.Node, scope: Scope) -> move.Options:
     boss = nodes.get(node, "agreed_by")
     who = scope.person(boss, scope) if boss is not None and not nodes.is_faulty(boss) else None
     return move.Options(pipeline.id, stage.id, f"{pipeline.name} / {stage.name}", who)
+
+
+def _invoice(node: nodes.Node, scope: Scope) -> invoice.Options:
+    if scope.kind is model.CardKind.LEAD:
+        scope.context.error(node, "V017", "счёт выставляется по сделке, а это лиды")
+    title = node if isinstance(node, nodes.Scalar) else nodes.get(node, "title")
+    responsible, to = nodes.get(node, "for"), nodes.get(node, "move")
+    target = None
+    if to is not None:
+        pipeline, stage = scope.target(to)
+        target = invoice.Target(pipeline.id, stage.id, f"{pipeline.name} / {stage.name}")
+    return invoice.Options(
+        title=scope.template(title) if title is not None else templates.literal(""),
+        responsible=scope.person(responsible, scope) if responsible is not None else None,
+        pay_within=scope.term(nodes.get(node, "pay_within")),
+        move=target,
+    )
 
 
 def _text(node: nodes.Node, scope: Scope) -> templates.Template:
@@ -239,6 +257,7 @@ COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "hand_over": _hand_over,
     "call_url": compile_outside.compile_call_url,
     "message": compile_outside.compile_message,
+    "invoice": _invoice,
     "todo": compile_activity.compile_todo,
     "call": compile_activity.compile_call,
     "meeting": compile_activity.compile_meeting,

@@ -263,7 +263,19 @@ MESSAGE = shapes.Keys(
     },
     "message",
 )
+INVOICE = shapes.Keys(
+    {
+        "title": Key(shapes.Text("название"), "название счёта"),
+        "for": Key(PERSON, "кто ведёт счёт; без этого — ответственный сделки"),
+        "pay_within": Key(shapes.Term(), "за сколько оплатить"),
+        "move": Key(NAME, "куда перевести сделку, когда счёт выставлен"),
+        **COMMON,
+    },
+    "invoice",
+    short=shapes.Text("название"),
+)
 ACTS: dict[str, Key] = {
+    "invoice": Key(INVOICE, "выставить счёт по сделке"),
     "call_url": Key(CALL_URL, "сообщить другой программе"),
     "message": Key(MESSAGE, "письмо или SMS клиенту"),
     "convert": Key(CONVERT, "конвертировать лид"),

@@ -37,6 +37,14 @@ pipelines:
           - message:
               email: {{subject: "Заказ {{{{ID}}}}", text: "Мы приняли заказ"}}
               sms: "Заказ {{{{ID}}}} принят"
+      Отправили счёт:
+        task: {{title: Дождаться оплаты}}
+robots:
+  - name: Счёт
+    when: {{changed: Предмет сделки}}
+    pipeline: Продажи
+    do:
+      - invoice: {{title: "Счёт: {{{{Предмет сделки}}}}", pay_within: 3 work days, move: Отправили счёт}}
 outside:
   hosts: [127.0.0.1]
   sms:
@@ -212,3 +220,32 @@ def test_the_client_gets_a_letter_and_an_sms_once(pair: driver.Pair, receiver: R
     ]
     logs = portal.ask("crm.timeline.logmessage.list", entityTypeId=2, entityId=deal)["logMessages"]
     assert [one["text"].partition(" · ")[0] for one in logs] == [f"+79160000002: Заказ {deal} принят"]
+
+
+def test_an_invoice_is_made_once_with_the_deal_s_products_and_the_deal_goes_on(pair: driver.Pair) -> None:
+    """S1.7: though the portal's answers to the invoice and to its products were both cut off."""
+    portal = pair.sandbox
+    contact = portal.contact("Анна", "+7 916 000-00-03")
+    deal = portal.deal(title="Деньги", contactIds=[contact])
+    rows = [{"productName": "Окно", "price": 4500, "quantity": 2}]
+    portal.ask("crm.item.productrow.set", ownerType="D", ownerId=deal, productRows=rows)
+    wait_for("calm", pair.daemon.settled)
+    portal.fault("commit_then_reset", "crm.item.add", times=1)
+    portal.fault("commit_then_502", "crm.item.productrow.set", times=1)
+    portal.write(deal, **{driver.SUBJECT: "окна"})
+    wait_for("the move", lambda: portal.stage(deal) == "Отправили счёт")
+    wait_for("calm", pair.daemon.settled)
+    portal.write(deal, **{driver.SUBJECT: "двери"})
+    wait_for("calm", pair.daemon.settled)
+
+    made = portal.ask("crm.item.list", entityTypeId=31, select=["*"], filter={"=parentId2": deal})["items"]
+    assert [(one["title"], one["contactId"], one["opportunity"], one["assignedById"]) for one in made] == [
+        ("Счёт: окна", contact, 9000, driver.IVANOV)
+    ]
+    asked = {"=ownerType": "SI", "=ownerId": made[0]["id"]}
+    products = portal.ask("crm.item.productrow.list", filter=asked)["productRows"]
+    assert [(one["productName"], one["quantity"]) for one in products] == [("Окно", 2)]
+    assert [one for one in states(pair, deal) if one[0] in ("MakeInvoice", "MoveStage")] == [
+        ("MakeInvoice", "done"),
+        ("MoveStage", "done"),
+    ]

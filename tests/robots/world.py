@@ -319,6 +319,8 @@ def _other_line(act: intents.Act) -> str:
     match act:
         case intents.PlanActivity(what, title):
             return f"{what.value}: {title}"
+        case intents.MakeInvoice(title):
+            return f"invoice: {title}"
         case intents.Remember(note):
             return f"remember: {note}"
         case intents.TakeBack(what=taken):

@@ -24,7 +24,7 @@ from tests.simulation import laws, net, people, runner
 from tests.simulation import world as worlds
 
 Code = model.FieldCode
-LEAD, DEAL, CONTACT, COMPANY = 1, schema.DEAL, 3, 4
+LEAD, DEAL, CONTACT, COMPANY, INVOICE = 1, schema.DEAL, 3, 4, schema.SMART_INVOICE
 WRITING = re.compile(r'(?:^|")[a-z.]+\.(?:add|update|delete|complete|set|delegate)[ ?]')
 """A method that changes something, alone or in a batch."""
 SEED = 11
@@ -114,6 +114,9 @@ KINDS: Mapping[type, Steps] = {
             _contact(at),
             people.PHONES[0],
         )
+    ),
+    intents.MakeInvoice: _one(
+        lambda _: intents.MakeInvoice("Счёт за окна", model.UserId(seed.IVANOV), DEADLINE)
     ),
     intents.Notify: _one(lambda _: intents.Notify(model.UserId(seed.IVANOV), "Новая сделка", "tag-1")),
     intents.Comment: _one(lambda _: intents.Comment("Проверьте адрес доставки")),
@@ -271,7 +274,7 @@ def picture(portal: portals.Portal) -> list[str]:
 
 def _cards(portal: portals.Portal) -> list[str]:
     lines = []
-    for kind in (LEAD, DEAL, CONTACT, COMPANY):
+    for kind in (LEAD, DEAL, CONTACT, COMPANY, INVOICE):
         for item in portal.crm.table(kind).rows.values():
             values = {
                 name: value

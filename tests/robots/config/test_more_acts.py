@@ -13,6 +13,7 @@ from robots.kinds import (
     calculate,
     code,
     convert,
+    invoice,
     move,
     notify,
     observers,
@@ -455,3 +456,24 @@ def test_observers_must_name_somebody() -> None:
     said = reading.told("pipelines: {Продажи: {on_create: [{observers: {mode: watch}}]}}\n")
 
     assert "V018  observers: не сказано, кого добавить или убрать" in said
+
+
+def test_an_invoice_with_all_its_words() -> None:
+    """And leads have none."""
+    made = reading.robots("""
+        pipelines:
+          Продажи:
+            on_create:
+              - invoice: {title: "Счёт {{ID}}", for: Петрова Анна, pay_within: 3 work days, move: Получили ответ}
+        """)["Продажи/on_create/invoice"].options
+    stage = builders.stage("Получили ответ")
+
+    assert made == invoice.Options(
+        builders.template("Счёт {{ID}}"),
+        people.Employee(builders.PETROVA),
+        schedule.Duration(3, schedule.Unit.WORK_DAYS),
+        invoice.Target(builders.SALES, stage.id, "Продажи / Получили ответ"),
+    )
+    assert "счёт выставляется по сделке, а это лиды" in reading.told(
+        "leads: {on_create: [{invoice: Счёт}]}\n"
+    )
