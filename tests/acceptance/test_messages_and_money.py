@@ -232,10 +232,11 @@ def test_an_invoice_is_made_once_with_the_deal_s_products_and_the_deal_goes_on(p
     wait_for("calm", pair.daemon.settled)
     portal.fault("commit_then_reset", "crm.item.add", times=1)
     portal.fault("commit_then_502", "crm.item.productrow.set", times=1)
-    portal.write(deal, **{driver.SUBJECT: "окна"})
+    said: dict[str, Any] = {driver.SUBJECT: "окна"}
+    portal.write(deal, **said)
     wait_for("the move", lambda: portal.stage(deal) == "Отправили счёт")
     wait_for("calm", pair.daemon.settled)
-    portal.write(deal, **{driver.SUBJECT: "двери"})
+    portal.write(deal, **{**said, driver.SUBJECT: "двери"})
     wait_for("calm", pair.daemon.settled)
 
     made = portal.ask("crm.item.list", entityTypeId=31, select=["*"], filter={"=parentId2": deal})["items"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from robots import decision, intents, people, schedule
 from robots import robot as r
 from robots.kinds import invoice
@@ -14,9 +16,9 @@ TO = invoice.Target(builders.SALES, ANSWERED.id, "Продажи / Получи�
 WORKING = builders.stage("Обрабатываем запрос")
 
 
-def billing(**rest: object) -> decision.Rules:
+def billing(**rest: Any) -> decision.Rules:
     options = invoice.Options(builders.template("Счёт: {{Сделка: Название}}"), move=TO, **rest)
-    return decision.Rules((rules.robot(ID, "invoice", options, r.Entered(builders.SALES, WORKING.id)),))
+    return decision.Rules((rules.robot(ID, "invoice", options, r.Entered(WORKING.id)),))
 
 
 def test_an_invoice_and_then_the_move_once_per_deal() -> None:
