@@ -24,6 +24,8 @@ def to(
 ) -> list[intents.Wish | base.Line]:
     """Wishes, and lines that say why not; `known` is what was wished for this card before."""
     robot = occasion.duty.robot
+    if occasion.line is not None:
+        return [occasion.line]
     if robot.condition is not None:
         refusal = _refusal(robot.condition, look, now)
         if refusal is not None:

@@ -27,6 +27,7 @@ from robots import (
     notices,
     obligations,
     occasions,
+    timing,
 )
 from robots import gates as robots_gates
 from robots import look as looks
@@ -78,6 +79,7 @@ def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
         return draft.done(look.visit, None)
     if expected.moved(look):
         _owe(look, look.visit, draft)
+        _ask(timing.asked(rules.timetable, look, look.visit, now), look, draft)
         return draft.done(look.visit, None)
     try:
         standing = _pass_gates(rules, look, now, draft, stays)
@@ -87,9 +89,11 @@ def decide(rules: Rules, look: looks.Look, now: datetime) -> Decision:
     if standing.held:
         _owe(look, look.accepted, draft)
         _ask(_states(rules, look), look, draft)
+        _ask(timing.asked(rules.timetable, look, look.accepted or look.visit, now), look, draft)
         return draft.done(before.accepted and look.accepted, standing.refused)
     _owe(look, standing.accepted, draft)
     _ask(occasions.triggered(rules.timetable, look, standing.accepted, stays.resumed), look, draft)
+    _ask(timing.asked(rules.timetable, look, standing.accepted or look.visit, now), look, draft)
     _take_care(rules, look, standing.accepted, draft)
     return draft.done(standing.accepted, None)
 

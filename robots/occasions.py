@@ -28,6 +28,8 @@ class Occasion(NamedTuple):
     duty: Duty
     cause: str
     visit: model.Visit
+    line: base.Line | None = None
+    """It is none yet, and this is why: the kind isn't asked."""
 
 
 def same(one: model.Visit, other: model.Visit) -> bool:
@@ -126,12 +128,16 @@ class Timetable:
         self._reopening = [each for each in live if isinstance(each.robot.trigger, robot.Reopened)]
         self._changed: dict[str, list[Duty]] = {}
         self._states: list[Duty] = []
+        self.timed: list[Duty] = []
+        """Robots that time alone calls."""
         for each in live:
             match each.robot.trigger:
                 case robot.Changed(code):
                     self._changed.setdefault(code, []).append(each)
                 case robot.Created() | robot.Always():
                     self._states.append(each)
+                case robot.Reached():
+                    self.timed.append(each)
                 case _:
                     pass
 

@@ -7,10 +7,11 @@ ids, so that nothing is looked up by name after loading.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from typing import Any
 
-from robots import attempts, conditions, intents, model, people
+from robots import attempts, conditions, intents, model, people, schedule
 
 
 class Mode(StrEnum):
@@ -70,7 +71,23 @@ class Always:
     """A state, looked at every time (РОП is empty); the kind makes its own cause."""
 
 
-Trigger = Created | Entered | Left | Reopened | Changed | Always
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The day (or the moment) written in a field has come, or is near, or is past by so much. Once for each value."""
+
+    code: model.FieldCode
+    shown: str
+    """«Дата поставки»."""
+    shift: schedule.Duration | None = None
+    earlier: bool = True
+    """`shift` is counted back from the date, else on from it."""
+    at: time | None = None
+    """The hour of that day; None: the field's own, or nine in the morning of a mere date."""
+    closed: bool = False
+    """Of closed cards as well."""
+
+
+Trigger = Created | Entered | Left | Reopened | Changed | Always | Reached
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,15 @@ def _day_problems(day: model.WorkDay) -> Iterator[str]:
         last = end
 
 
+def is_work_day(on: date, calendar: model.WorkCalendar) -> bool:
+    return bool(_day_spans(on, calendar))
+
+
+def at_clock(on: date, clock: time, calendar: model.WorkCalendar) -> datetime:
+    """That hour of that day, in the calendar's zone. UTC."""
+    return _at_clock(on, clock, calendar)
+
+
 def is_working(moment: datetime, calendar: model.WorkCalendar) -> bool:
     here = moment.astimezone(_zone(calendar))
     return any(start <= moment < end for start, end in _day_spans(here.date(), calendar))

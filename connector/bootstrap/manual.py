@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from connector.bootstrap import proposed
+from connector.loops import dawn, enrolling, errands, leaving, letters, planning, trying, undoing
 from connector.loops import desk as desks
-from connector.loops import enrolling, errands, leaving, letters, planning, trying, undoing
 from connector.store import api
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -30,4 +30,11 @@ def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched, key: byte
     asked = errands.Errands(desk, handlers)
     desk.meter.source = store.hands
     due = letters.Letters(desk, store.hands)
-    return [("errands", asked.run), ("enroll", care.run), ("letters", due.run), ("people", leavers.run)]
+    first = dawn.Dawn(desk, store.hands)
+    return [
+        ("errands", asked.run),
+        ("enroll", care.run),
+        ("letters", due.run),
+        ("people", leavers.run),
+        ("dawn", first.run),
+    ]

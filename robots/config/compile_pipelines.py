@@ -13,6 +13,7 @@ from robots.config import (
     compile_hand_over,
     compile_people,
     compile_triage,
+    compile_when,
     names,
     nodes,
 )
@@ -231,6 +232,9 @@ def _triggers(when: nodes.Node, scope: Scope) -> list[tuple[str, robot.Trigger, 
     event = _WORDS.get(nodes.text(when))
     if event is not None:
         return [("", _EVENTS[event], _SAID[event])]
+    timed = compile_when.of_time(when, scope)
+    if timed is not None:
+        return [("", timed, compile_when.SAID)]
     changed = nodes.get(when, "changed")
     if changed is not None:
         return [("", robot.Changed(_change_code(changed, scope)), _SAID["changed"])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from robots.config import grammar_more, grammar_portal, shapes
+from robots.config import grammar_more, grammar_portal, grammar_when, shapes
 from robots.config.grammar_acts import EVERY_TASK, TASK
 from robots.config.grammar_words import ACTS_LIST, CONDITION, FIELDS, MODE, NAME, PEOPLE, PERSON
 from robots.config.shapes import Key
@@ -109,7 +109,7 @@ PIPELINE = shapes.Keys(
     "воронка",
 )
 WHEN = shapes.ByForm(
-    "created, won, lost, reopened, {entered: …}, {left: …} или {changed: …}",
+    "created, won, lost, reopened, {entered: …}, {left: …}, {changed: …} или {date: …}",
     scalar=shapes.Word(
         ("created", "won", "lost", "reopened"),
         {"создана": "created", "выиграна": "won", "проиграна": "lost", "снова в работе": "reopened"},
@@ -119,6 +119,7 @@ WHEN = shapes.ByForm(
             "entered": Key(shapes.ListOf(NAME, at_least=1), "пришла на стадию"),
             "left": Key(shapes.ListOf(NAME, at_least=1), "ушла со стадии"),
             "changed": Key(NAME, "изменилось поле"),
+            "date": Key(grammar_when.DATE, "подошла дата из поля"),
         },
         "повод",
     ),

@@ -1,0 +1,65 @@
+"""`when:` of time to triggers: `date`."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from robots import dates, model, paths, robot, schedule
+from robots.config import nodes
+from robots.config.context import Scope
+
+_DATES = (model.FieldType.DATE, model.FieldType.DATETIME)
+SAID = "«{{Название}}»: подошёл срок\n{{Ссылка}}"
+"""What a message says that has no text of its own."""
+
+
+def of_time(when: nodes.Node, scope: Scope) -> robot.Trigger | None:
+    """None: the occasion isn't of time."""
+    node = nodes.get(when, "date")
+    return _date(node, scope) if node is not None else None
+
+
+def _date(node: nodes.Node, scope: Scope) -> robot.Reached:
+    named = nodes.get(node, "field") if isinstance(node, nodes.Mapping) else node
+    code, shown = _field(named, scope) if named is not None else (model.FieldCode(""), "")
+    before, after = nodes.get(node, "before"), nodes.get(node, "after")
+    if before is not None and after is not None:
+        scope.context.error(after, "V017", "date: или before, или after")
+    return robot.Reached(
+        code,
+        shown,
+        shift=_shift(before or after, scope),
+        earlier=before is not None,
+        at=_clock(nodes.get(node, "at")),
+        closed=nodes.get(node, "closed") is not None,
+    )
+
+
+def _field(node: nodes.Node, scope: Scope) -> tuple[model.FieldCode, str]:
+    path = scope.path(node)
+    if node.faulty:
+        return model.FieldCode(""), ""
+    found = scope.context.names.field(path, scope.kind)
+    if found is not None and found.type not in _DATES:
+        scope.context.error(node, "V017", f"в поле «{path.shown}» не дата")
+    elif path.owner is not paths.Owner.CARD or isinstance(path.code, paths.Virtual):
+        scope.context.error(
+            node, "V017", f"«{path.shown}» — не дата карточки: нужно поле-дата сделки или лида"
+        )
+    return model.FieldCode(path.code), path.shown
+
+
+def _shift(node: nodes.Node | None, scope: Scope) -> schedule.Duration | None:
+    made = scope.term(node)
+    if node is not None and made is not None and made.unit not in dates.COUNTED:
+        scope.context.error(
+            node, "V019", "от даты считают днями, рабочими днями, часами и минутами", "2 work days"
+        )
+    return made
+
+
+def _clock(node: nodes.Node | None) -> time | None:
+    if node is None or nodes.is_faulty(node):
+        return None
+    hour, _, minute = nodes.text(node).partition(":")
+    return time(int(hour), int(minute))

@@ -1,0 +1,76 @@
+"""Occasions that no change of the card makes, but time alone: a date of the card has come.
+
+They are asked at every look. Before its moment a robot answers when it will be; the nearest such answer wakes the card, so
+a date that a person puts off is waited for anew and nothing of the old one is left. The cause is the value waited for:
+once for each. What was due before the robot was, or longer ago than LATE, is past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from robots import dates, model, occasions, robot, schedule, words
+from robots import look as looks
+from robots.kinds import base
+
+LATE = timedelta(days=3)
+"""A weekend of which nobody knew is made up for; an older date is not."""
+
+
+def asked(
+    timetable: occasions.Timetable, seen: looks.Look, visit: model.Visit, now: datetime
+) -> Iterator[occasions.Occasion]:
+    for duty in timetable.timed:
+        each = duty.robot
+        if each.card is not seen.card.ref.kind or each.pipeline not in (None, seen.card.pipeline):
+            continue
+        activation = seen.activations.get(each.id)
+        if activation is not None and isinstance(each.trigger, robot.Reached):
+            yield _of_date(duty, each.trigger, seen, visit, activation.at, now)
+
+
+def _of_date(
+    duty: occasions.Duty,
+    trigger: robot.Reached,
+    seen: looks.Look,
+    visit: model.Visit,
+    began: datetime,
+    now: datetime,
+) -> occasions.Occasion:
+    value = seen.card.value(trigger.code)
+    calendar = seen.directory.calendar or schedule.round_the_clock("UTC")
+    if not isinstance(value, date):
+        return _not(duty, visit, f"дата не указана: «{trigger.shown}»")
+    if seen.card.closed and not trigger.closed:
+        return _not(duty, visit, "карточка закрыта")
+    try:
+        due = dates.due(value, trigger.shift, trigger.at, calendar, earlier=trigger.earlier)
+    except (ValueError, OverflowError) as cannot:
+        return _not(duty, visit, f"«{trigger.shown}»: такого дня не найти: {cannot}")
+    shown = f"«{trigger.shown}»: {words.full_moment(due, calendar.timezone)}"
+    cause = f"{trigger.code} {_written(value)}"
+    if due > now:
+        return _not(duty, visit, f"жду, {shown}", base.Outcome.WAITING, due)
+    if due <= began:
+        return _not(duty, visit, f"{shown} — до того, как робот начал работать")
+    if due > now - LATE:
+        return occasions.Occasion(duty, cause, visit)
+    if any(row.wish.robot == duty.robot.id and row.wish.cause == cause for row in seen.past):
+        return _not(duty, visit, shown, base.Outcome.ALREADY_DONE)
+    return _not(duty, visit, f"{shown}, прошло больше трёх дней", base.Outcome.TOO_LATE)
+
+
+def _not(
+    duty: occasions.Duty,
+    visit: model.Visit,
+    why: str,
+    outcome: base.Outcome = base.Outcome.NOT_TRIGGERED,
+    wake_at: datetime | None = None,
+) -> occasions.Occasion:
+    return occasions.Occasion(duty, "", visit, base.Line(outcome, why, wake_at))
+
+
+def _written(value: date | datetime) -> str:
+    """One text for one moment, whatever offset the portal wrote it with."""
+    return (value.astimezone(UTC) if isinstance(value, datetime) else value).isoformat()

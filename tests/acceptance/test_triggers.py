@@ -1,0 +1,95 @@
+"""Occasions that nobody makes by moving a card: a date that comes. One portal and one daemon for all stories."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.acceptance import driver
+from tests.acceptance.driver import wait_for
+
+MEETING = "UF_CRM_MEETING"
+YAML = (
+    driver.PORTAL
+    + """\
+people:
+  менеджер: {{field: Ответственный}}
+pipelines:
+  Продажи: {{mode: on}}
+robots:
+  - name: Скоро встреча
+    when: {{date: {{field: Встреча, before: 2 hours}}}}
+    pipeline: Продажи
+    do:
+      - tell: {{to: менеджер, text: "Через два часа: {{{{Название}}}}"}}
+"""
+)
+
+
+class Pair(driver.Pair):
+    """With a deal older than the robots."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        super().__init__(folder, YAML)
+        label = {"EDIT_FORM_LABEL": {"ru": "Встреча"}, "LIST_COLUMN_LABEL": {"ru": "Встреча"}}
+        self.sandbox.ask(
+            "crm.deal.userfield.add",
+            1,
+            fields={"FIELD_NAME": MEETING, "USER_TYPE_ID": "datetime", **label},
+        )
+        self.old = deal(self.sandbox, "Давняя", soon(30))
+
+
+def deal(portal: driver.Sandbox, title: str, meeting: str) -> int:
+    fields: dict[str, Any] = {MEETING: meeting}
+    return portal.deal(title=title, **fields)
+
+
+def soon(seconds: float) -> str:
+    """A meeting of which its robot says so many seconds from now."""
+    return (datetime.now(UTC) + timedelta(hours=2, seconds=seconds)).isoformat(timespec="seconds")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    made = Pair(tmp_path_factory.mktemp("triggers"))
+    try:
+        made.daemon.start().ready()
+        yield made
+    finally:
+        made.close()
+
+
+def told(pair: Pair, title: str) -> list[str]:
+    return [text for text in pair.sandbox.notices(driver.IVANOV) if text.endswith(f": {title}")]
+
+
+def test_a_date_that_comes_is_told_though_the_deal_is_older_than_the_robot(pair: Pair) -> None:
+    """And one that was put off isn't; after a kill it is told once all the same."""
+    portal = pair.sandbox
+    fresh = deal(portal, "Новая", soon(4))
+    late = deal(portal, "Отложенная", soon(20))
+    wait_for("the new one", lambda: told(pair, "Новая"))
+    later: dict[str, Any] = {MEETING: soon(3600)}
+    portal.write(late, **later)
+    wait_for("calm", pair.daemon.settled)
+    pair.daemon.kill()
+    pair.daemon.start().ready()
+    wait_for("the old one", lambda: told(pair, "Давняя"), 60)
+    wait_for("calm", pair.daemon.settled)
+
+    assert (told(pair, "Новая"), told(pair, "Давняя"), told(pair, "Отложенная")) == (
+        ["Через два часа: Новая"],
+        ["Через два часа: Давняя"],
+        [],
+    )
+    states = [
+        row["state"]
+        for one in (fresh, pair.old)
+        for row in pair.daemon.json("ledger", "list", "--card", f"deal:{one}")
+    ]
+    assert states == ["done", "done"]
