@@ -133,6 +133,8 @@ class Look:
     """The last stay whose gates were passed; None until the first was."""
     refused: model.VisitId | None = None
     """The stay that a gate judged and refused, until the card is seen elsewhere."""
+    judged: datetime | None = None
+    """When the card was last looked at whole by robots that time calls."""
     first: bool = False
     """No look at this card was ever decided: what was created is news now."""
     arrived: tuple[model.Visit, ...] = ()

@@ -136,7 +136,7 @@ class Timetable:
                     self._changed.setdefault(code, []).append(each)
                 case robot.Created() | robot.Always():
                     self._states.append(each)
-                case robot.Reached():
+                case robot.Reached() | robot.Scheduled():
                     self.timed.append(each)
                 case _:
                     pass

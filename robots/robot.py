@@ -11,7 +11,7 @@ from datetime import time
 from enum import StrEnum
 from typing import Any
 
-from robots import attempts, conditions, intents, model, people, schedule
+from robots import attempts, conditions, intents, model, people, schedule, slots
 
 
 class Mode(StrEnum):
@@ -87,7 +87,16 @@ class Reached:
     """Of closed cards as well."""
 
 
-Trigger = Created | Entered | Left | Reopened | Changed | Always | Reached
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A slot of a timetable has come."""
+
+    slots: slots.Slots
+    closed: bool = False
+    """Of closed cards as well."""
+
+
+Trigger = Created | Entered | Left | Reopened | Changed | Always | Reached | Scheduled
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
-"""Occasions that no change of the card makes, but time alone: a date of the card has come.
+"""Occasions that no change of the card makes, but time alone: a date of the card has come, or a slot of a timetable.
 
 They are asked at every look. Before its moment a robot answers when it will be; the nearest such answer wakes the card, so
-a date that a person puts off is waited for anew and nothing of the old one is left. The cause is the value waited for:
-once for each. What was due before the robot was, or longer ago than LATE, is past.
+a date that a person puts off is waited for anew and nothing of the old one is left. The cause is the value waited for, or
+the slot: once for each. What was due before the robot was, or longer ago than LATE, is past.
+
+A slot is judged by the first look after it and by no other: a card to which its condition comes true at noon isn't one
+of those of ten o'clock.
 """
 
 from __future__ import annotations
@@ -10,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from robots import dates, model, occasions, robot, schedule, words
+from robots import dates, model, occasions, robot, schedule, slots, words
 from robots import look as looks
 from robots.kinds import base
 
 LATE = timedelta(days=3)
 """A weekend of which nobody knew is made up for; an older date is not."""
+SLOT_LATE = timedelta(days=1)
 
 
 def asked(
@@ -26,8 +30,15 @@ def asked(
         if each.card is not seen.card.ref.kind or each.pipeline not in (None, seen.card.pipeline):
             continue
         activation = seen.activations.get(each.id)
-        if activation is not None and isinstance(each.trigger, robot.Reached):
-            yield _of_date(duty, each.trigger, seen, visit, activation.at, now)
+        if activation is None:
+            continue
+        match each.trigger:
+            case robot.Reached() as trigger:
+                yield _of_date(duty, trigger, seen, visit, activation.at, now)
+            case robot.Scheduled() as trigger:
+                yield from _of_slot(duty, trigger, seen, visit, activation.at, now)
+            case _:
+                pass
 
 
 def _of_date(
@@ -59,6 +70,32 @@ def _of_date(
     if any(row.wish.robot == duty.robot.id and row.wish.cause == cause for row in seen.past):
         return _not(duty, visit, shown, base.Outcome.ALREADY_DONE)
     return _not(duty, visit, f"{shown}, прошло больше трёх дней", base.Outcome.TOO_LATE)
+
+
+def _of_slot(
+    duty: occasions.Duty,
+    trigger: robot.Scheduled,
+    seen: looks.Look,
+    visit: model.Visit,
+    began: datetime,
+    now: datetime,
+) -> Iterator[occasions.Occasion]:
+    if seen.card.closed and not trigger.closed:
+        yield _not(duty, visit, "карточка закрыта")
+        return
+    calendar = seen.directory.calendar or schedule.round_the_clock("UTC")
+    since = max(began, seen.card.created, seen.judged or began)
+    came = slots.latest(trigger.slots, now, calendar)
+    if came is not None and came > since:
+        if came > now - SLOT_LATE:
+            yield occasions.Occasion(duty, f"slot {came.isoformat()}", visit)
+        else:
+            why = f"было {words.full_moment(came, calendar.timezone)}"
+            yield _not(duty, visit, why, base.Outcome.TOO_LATE)
+    ahead = slots.following(trigger.slots, now, calendar)
+    if ahead is not None:
+        why = f"жду {words.full_moment(ahead, calendar.timezone)}"
+        yield _not(duty, visit, why, base.Outcome.WAITING, ahead)
 
 
 def _not(

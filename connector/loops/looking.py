@@ -206,8 +206,11 @@ class Looking:
             troubles[seat.dirty] = RuntimeError(f"фактов не хватило и после {needs}")
 
     def _decide_one(self, seat: seats.Seat, troubles: Troubles) -> None:
+        rules, now = self._desk.book.rules, self._desk.clock.now()
+        if rules.timetable.timed:
+            seat.judged = seat.memory.judged if seat.look.unfinished_origin else now
         try:
-            seat.decided = self._decide(self._desk.book.rules, seat.look, self._desk.clock.now())
+            seat.decided = self._decide(rules, seat.look, now)
         except Exception as broken:  # noqa: BLE001 - this card is parked with its reason, its fellows go on
             troubles[seat.dirty] = broken
 

@@ -27,6 +27,8 @@ class Seat:
     comms: str
     origin: ports.Row | None = None
     decided: decision.Decision = field(default_factory=decision.Decision)
+    judged: datetime | None = None
+    """The moment that was decided for, where time calls robots."""
 
     @property
     def ref(self) -> model.CardRef:
@@ -84,6 +86,7 @@ def lay(
         before=memory.card,
         accepted=memory.accepted,
         refused=memory.refused,
+        judged=memory.judged,
         first=first,
         arrived=(*memory.since, *followed.arrived),
         changes=numbers,
@@ -141,6 +144,7 @@ def looked(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str)
         changes=seen.changes,
         comms=seat.comms,
         unseen_rows=followed.unseen,
+        judged=seat.judged,
     )
     unfinished = seat.origin is not None and not seat.origin.state.final
     return ports.Looked(

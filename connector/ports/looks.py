@@ -26,6 +26,8 @@ class Memory:
     """Keyed digest of the card's comms at the last look that gathered them."""
     unseen_rows: int = 0
     """How many stays had no history row: the number of the next synthetic visit."""
+    judged: datetime | None = None
+    """When robots that time calls were last asked; None where there are none."""
     torn: int = 0
     """Looks in a row at which history and card disagreed."""
     deleted: bool = False

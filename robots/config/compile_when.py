@@ -1,11 +1,11 @@
-"""`when:` of time to triggers: `date`."""
+"""`when:` of time to triggers: `date`, `schedule`."""
 
 from __future__ import annotations
 
 from datetime import time
 
-from robots import dates, model, paths, robot, schedule
-from robots.config import nodes
+from robots import dates, model, paths, robot, schedule, slots
+from robots.config import grammar_when, nodes
 from robots.config.context import Scope
 
 _DATES = (model.FieldType.DATE, model.FieldType.DATETIME)
@@ -15,8 +15,10 @@ SAID = "«{{Название}}»: подошёл срок\n{{Ссылка}}"
 
 def of_time(when: nodes.Node, scope: Scope) -> robot.Trigger | None:
     """None: the occasion isn't of time."""
-    node = nodes.get(when, "date")
-    return _date(node, scope) if node is not None else None
+    day, table = nodes.get(when, "date"), nodes.get(when, "schedule")
+    if day is not None:
+        return _date(day, scope)
+    return _schedule(table, scope) if table is not None else None
 
 
 def _date(node: nodes.Node, scope: Scope) -> robot.Reached:
@@ -63,3 +65,24 @@ def _clock(node: nodes.Node | None) -> time | None:
         return None
     hour, _, minute = nodes.text(node).partition(":")
     return time(int(hour), int(minute))
+
+
+def _schedule(node: nodes.Node, scope: Scope) -> robot.Scheduled:
+    if isinstance(node, nodes.Scalar):
+        made = slots.cron(node.text)
+        if isinstance(made, str):
+            scope.context.error(node, "V017", made, "0 10 * * 1-5 — в 10:00 с понедельника по пятницу")
+            made = slots.Slots(())
+        return robot.Scheduled(made)
+    closed = nodes.get(node, "closed") is not None
+    times = tuple(
+        sorted({at for one in nodes.items(nodes.get(node, "at")) if (at := _clock(one)) is not None})
+    )
+    words = {nodes.text(one) for one in nodes.items(nodes.get(node, "on"))}
+    if nodes.is_faulty(node):
+        return robot.Scheduled(slots.Slots(()))
+    days = frozenset(int(one) for one in words if one.isdecimal())
+    if grammar_when.LAST_DAY in words:
+        days |= {slots.LAST}
+    week = frozenset(grammar_when.WEEK[one] for one in words if one in grammar_when.WEEK)
+    return robot.Scheduled(slots.Slots(times, week, days, work_days=grammar_when.WORK_DAYS in words), closed)

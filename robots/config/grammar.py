@@ -109,7 +109,7 @@ PIPELINE = shapes.Keys(
     "воронка",
 )
 WHEN = shapes.ByForm(
-    "created, won, lost, reopened, {entered: …}, {left: …}, {changed: …} или {date: …}",
+    "created, won, lost, reopened, {entered: …}, {left: …}, {changed: …}, {date: …} или {schedule: …}",
     scalar=shapes.Word(
         ("created", "won", "lost", "reopened"),
         {"создана": "created", "выиграна": "won", "проиграна": "lost", "снова в работе": "reopened"},
@@ -120,6 +120,7 @@ WHEN = shapes.ByForm(
             "left": Key(shapes.ListOf(NAME, at_least=1), "ушла со стадии"),
             "changed": Key(NAME, "изменилось поле"),
             "date": Key(grammar_when.DATE, "подошла дата из поля"),
+            "schedule": Key(grammar_when.SCHEDULE, "по расписанию"),
         },
         "повод",
     ),

@@ -1,6 +1,8 @@
-"""Occasions of `robots:` that time makes: a date of the card."""
+"""Occasions of `robots:` that time makes: a date of the card, a timetable."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from robots.config import grammar_portal, shapes
 from robots.config.grammar_words import NAME
@@ -16,4 +18,30 @@ DATE = shapes.Keys(
     },
     "date",
     short=NAME,
+)
+
+WEEK: Mapping[str, int] = {
+    "понедельник": 0, "пн": 0, "monday": 0, "вторник": 1, "вт": 1, "tuesday": 1, "среда": 2, "ср": 2, "wednesday": 2,
+    "четверг": 3, "чт": 3, "thursday": 3, "пятница": 4, "пт": 4, "friday": 4, "суббота": 5, "сб": 5, "saturday": 5,
+    "воскресенье": 6, "вс": 6, "sunday": 6,
+}  # fmt: skip
+EVERY_DAY, WORK_DAYS, LAST_DAY = "every day", "work days", "last day"
+_DAYS = (EVERY_DAY, WORK_DAYS, LAST_DAY, *WEEK, *map(str, range(1, 32)))
+_ALSO = {
+    "каждый день": EVERY_DAY,
+    "рабочие дни": WORK_DAYS,
+    "по рабочим дням": WORK_DAYS,
+    "последний день": LAST_DAY,
+}
+SCHEDULE = shapes.ByForm(
+    "строка cron или on: и at:",
+    scalar=shapes.Text("строка cron: минута час число месяц день недели"),
+    mapping=shapes.Keys(
+        {
+            "on": Key(shapes.ListOf(shapes.Word(_DAYS, _ALSO), at_least=1), "дни недели или числа"),
+            "at": Key(shapes.ListOf(grammar_portal.CLOCK, at_least=1), "во сколько", required=True),
+            "closed": Key(shapes.Word(("too",), {"тоже": "too"}), "и у закрытых карточек"),
+        },
+        "schedule",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Occasions that nobody makes by moving a card: a date that comes. One portal and one daemon for all stories."""
+"""Occasions that nobody makes by moving a card: a date that comes, an hour of a timetable. One portal and one daemon for all stories."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ robots:
     pipeline: Продажи
     do:
       - tell: {{to: менеджер, text: "Через два часа: {{{{Название}}}}"}}
+  - name: Сверка
+    when: {{schedule: "SLOT * * *"}}
+    pipeline: Продажи
+    if: {{Название: {{contains: сверить}}}}
+    do:
+      - log: Сверено
+calendar: {{from: portal, timezone: UTC}}
 """
 )
 
@@ -34,13 +41,16 @@ class Pair(driver.Pair):
     """With a deal older than the robots."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        super().__init__(folder, YAML)
+        # A minute from now at most, and long enough for the daemon to be there before.
+        self.slot = (datetime.now(UTC) + timedelta(seconds=80)).replace(second=0, microsecond=0)
+        super().__init__(folder, YAML.replace("SLOT", f"{self.slot.minute} {self.slot.hour}"))
         label = {"EDIT_FORM_LABEL": {"ru": "Встреча"}, "LIST_COLUMN_LABEL": {"ru": "Встреча"}}
         self.sandbox.ask(
             "crm.deal.userfield.add",
             1,
             fields={"FIELD_NAME": MEETING, "USER_TYPE_ID": "datetime", **label},
         )
+        self.checked = self.sandbox.deal(title="Давно пора сверить")
         self.old = deal(self.sandbox, "Давняя", soon(30))
 
 
@@ -93,3 +103,20 @@ def test_a_date_that_comes_is_told_though_the_deal_is_older_than_the_robot(pair:
         for row in pair.daemon.json("ledger", "list", "--card", f"deal:{one}")
     ]
     assert states == ["done", "done"]
+
+
+def test_at_the_hour_of_a_timetable_each_deal_that_fits_is_met_once(pair: Pair) -> None:
+    """One older than the robot, one new; a deal that comes to fit afterwards waits for tomorrow."""
+    portal = pair.sandbox
+    fresh, other = portal.deal(title="Тоже сверить"), portal.deal(title="Другая")
+
+    def causes(deal: int) -> list[tuple[str, str]]:
+        rows = pair.daemon.json("ledger", "list", "--card", f"deal:{deal}")
+        return [(row["key"].split("/")[-2], row["state"]) for row in rows if row["act"]["act"] == "LogEntry"]
+
+    wait_for("the hour", lambda: causes(pair.checked) and causes(fresh), 100)
+    portal.write(other, title="Пора сверить")
+    portal.write(fresh, title="Снова сверить")
+    wait_for("calm", pair.daemon.settled)
+    slot = f"slot {pair.slot.isoformat()}"
+    assert (causes(pair.checked), causes(fresh), causes(other)) == ([(slot, "done")], [(slot, "done")], [])

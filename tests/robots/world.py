@@ -41,6 +41,7 @@ class World:
         self.tasks: dict[model.TaskId, model.Task] = {}
         self.ledger: dict[intents.WishKey, intents.Past] = {}
         self.before: model.Card | None = None
+        self.judged: datetime | None = None
         self.visit: model.Visit | None = None
         self.accepted: model.Visit | None = None
         self.refused: model.VisitId | None = None
@@ -140,6 +141,7 @@ class World:
             directory=self.directory,
             visit=followed.visit,
             before=self.before,
+            judged=self.judged,
             first=self.visit is None,
             accepted=self.accepted,
             refused=self.refused,
@@ -157,7 +159,7 @@ class World:
         )
         decided = decision.decide(self.rules, seen, self.now)
         assert not decided.needs, decided.needs
-        self.last = seen
+        self.last, self.judged = seen, self.now
         self.before, self.visit, self.comms, self.changes = self.card, followed.visit, comms, numbers
         self.accepted, self.refused = decided.accepted, decided.refused
         stands = decided.accepted is not None and decided.refused is None and self._stands(decided.accepted)

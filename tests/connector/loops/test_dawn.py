@@ -11,6 +11,7 @@ from robots import decision, model
 from robots import robot as robots_robot
 from tests.connector.loops import world as worlds
 from tests.connector.loops.world import PORTAL, World
+from tests.robots import builders
 
 WAITING = robots_robot.Reached(model.FieldCode("closedate"), "Дата")
 
@@ -63,3 +64,26 @@ async def test_without_robots_of_time_nothing_is_looked_at(tmp_path: Path) -> No
         await copied(world)
         first = dawn.Dawn(world.worker.desk, world.store.hands)
         assert (await first.step(), await world.dirty()) == (0, 0)
+
+
+async def test_a_look_knows_when_the_last_one_judged_and_a_torn_one_judges_nothing(tmp_path: Path) -> None:
+    """A slot is for the first whole look after it: its moment is remembered with what it decided."""
+    async with worlds.opened(tmp_path) as world:
+        ref = world.deal(1)
+        await world.worker.begin()
+        put(world, rules("c2", "d2"))
+        await (await world.ring(ref)).look()
+        first = world.clock.now()
+        await world.pass_time(60)
+        world.portal.move(ref, builders.stage("Обрабатываем запрос"))
+        world.portal.lagging.add(ref)
+        await (await world.ring(ref)).look()
+        assert len(world.script.seen) == 1
+
+        world.portal.lagging.clear()
+        await world.pass_time(2)
+        await world.look()
+        second = world.clock.now()
+        await world.pass_time(60)
+        await (await world.ring(ref)).look()
+        assert [seen.judged for seen in world.script.seen] == [None, first, second]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from robots import model, robot, schedule
+from robots import model, robot, schedule, slots
 from tests.robots.config import reading
 
 DATE = """
@@ -40,4 +40,45 @@ def test_what_is_wrong_with_a_date_is_said() -> None:
     }
     for written, said in slips.items():
         heads = [line.partition("  ")[2] for line in reading.told(DATE.format(date=written)).splitlines()]
+        assert heads[0] == said
+
+
+TABLE = """
+    robots:
+      - name: Утром
+        when: {{schedule: {table}}}
+        pipeline: Продажи
+        do: [{{log: Утро}}]
+"""
+
+
+def test_a_timetable_in_words_and_as_a_cron_line() -> None:
+    """Days of the week, work days, days of the month, several hours; the same robot by a cron line."""
+    written = {
+        '{on: рабочие дни, at: "10:00"}': slots.Slots((time(10),), work_days=True),
+        '{on: [пн, Четверг], at: ["16:30", "9:00"]}': slots.Slots((time(9), time(16, 30)), frozenset({0, 3})),
+        '{on: [1, 15, последний день], at: "9:00"}': slots.Slots(
+            (time(9),), days=frozenset({1, 15, slots.LAST})
+        ),
+        '{on: every day, at: "9:00"}': slots.Slots((time(9),)),
+        '{at: "9:00"}': slots.Slots((time(9),)),
+        '"30 9 * * 1,4"': slots.Slots((time(9, 30),), frozenset({0, 3})),
+    }
+    for table, made in written.items():
+        one = reading.robots(TABLE.format(table=table))["Утром/log"]
+        assert one.trigger == robot.Scheduled(made), table
+    closed = reading.robots(TABLE.format(table='{at: "9:00", closed: too}'))["Утром/log"].trigger
+    assert closed == robot.Scheduled(slots.Slots((time(9),)), closed=True)
+
+
+def test_what_is_wrong_with_a_timetable_is_said() -> None:
+    """An hour that isn't, an unknown day, a cron line of four fields, no hour at all."""
+    slips = {
+        '{on: пн, at: "25:00"}': "V017  нужно время, например «09:30», а стоит «25:00»",
+        '{on: понедельник2, at: "9:00"}': "V017  не знаю слова «понедельник2»",
+        '"0 9 * *"': "V017  в строке cron пять полей: минута, час, число, месяц, день недели",
+        "{on: пн}": "V018  schedule: не хватает ключа «at»: во сколько",
+    }
+    for table, said in slips.items():
+        heads = [line.partition("  ")[2] for line in reading.told(TABLE.format(table=table)).splitlines()]
         assert heads[0] == said
