@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from connector import errors, settings
 from connector.bitrix24 import creating, secret, setup
-from connector.bootstrap import application, configuration, files, wiring
+from connector.bootstrap import application, configuration, files, starting, wiring
 from robots import model
-from robots.config import needs
+from robots.config import grammar_portal, needs
 
 USAGE, CONFIG, PORTAL, REFUSED = 3, 4, 5, 6
 KNOCK_SECONDS = 10.0
@@ -96,13 +96,23 @@ def probe(url: By, of: Section) -> setup.Found:
         raise Refused(PORTAL, wiring.why(refused)) from refused
 
 
-def starter(of: Section, seen: model.Directory, *, preset: str, pipeline: str, public_url: str) -> str:
+def starter(
+    of: Section,
+    seen: model.Directory,
+    *,
+    preset: str,
+    pipeline: str,
+    public_url: str,
+    answers: Mapping[str, str] | None = None,
+) -> str:
     """The YAML to begin with, in `mode: watch`: the program's own starter with this portal's words. Raises Refused.
 
-    A pipeline that is there keeps its name of success: the preset's is translated to it.
+    A pipeline that is there keeps its name of success: the preset's is translated to it. `answers` are what the preset
+    asks beside the pipeline: input -> answer.
     """
     presets = files.presets()
-    if f"{preset.partition('@')[0]}.yaml" not in presets:
+    stem = preset.partition("@")[0]
+    if f"{stem}.yaml" not in presets:
         known = ", ".join(sorted(name.removesuffix(".yaml") for name in presets if name != STARTER))
         raise Refused(USAGE, f"нет заготовки «{preset}»; есть: {known}")
     own = {
@@ -112,8 +122,20 @@ def starter(of: Section, seen: model.Directory, *, preset: str, pipeline: str, p
         "preset": preset if "@" in preset else f"{preset}@1",
         "pipeline": pipeline,
     }
-    text = _filled(presets[STARTER], own, of.insecure_http, {})
-    return _filled(presets[STARTER], own, of.insecure_http, _renames(_needs(text, seen), seen))
+    bare = _asking(presets[STARTER], stem, presets[f"{stem}.yaml"], answers or {})
+    text = _filled(bare, own, of.insecure_http, {})
+    return _filled(bare, own, of.insecure_http, _renames(_needs(text, seen), seen))
+
+
+def _asking(text: str, stem: str, preset: str, answers: Mapping[str, str]) -> str:
+    """The starter's `use:` for this preset: what it asks is told above, what was answered stands below."""
+    asked = starting.inputs(preset, f"{stem}.yaml")
+    unknown = [name for name in answers if name not in asked]
+    if unknown:
+        raise Refused(
+            USAGE, f"заготовка «{stem}» не спрашивает «{unknown[0]}»; она спрашивает: {', '.join(asked)}"
+        )
+    return starting.use(text, stem, preset, answers)
 
 
 def _filled(text: str, own: Mapping[str, str], insecure: bool, renames: Mapping[str, str]) -> str:
@@ -124,9 +146,9 @@ def _filled(text: str, own: Mapping[str, str], insecure: bool, renames: Mapping[
         lines.append(f"{key[1]}{key[2]}: {_quoted(own[key[2]])}" if key and known else line)
         if insecure and key and key[2] == "address":
             lines.append(f"{key[1]}insecure_http: true")
-        if renames and key and key[2] == "pipeline":
-            lines.append(f"{key[1]}names:")
-            lines += [f"{key[1]}  {_quoted(was)}: {_quoted(now)}" for was, now in renames.items()]
+        if renames and key and key[2] == "with":
+            lines.append(f"{key[1]}  names:")
+            lines += [f"{key[1]}    {_quoted(was)}: {_quoted(now)}" for was, now in renames.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -154,13 +176,7 @@ def lacking(text: str, seen: model.Directory) -> needs.Missing:
     return needs.missing(_needs(text, seen), seen)
 
 
-_TYPES = {
-    "string": "строка",
-    "text": "текст",
-    "user": "сотрудник",
-    "enumeration": "список",
-    "boolean": "да/нет",
-}
+_TYPES = {type_: word for word, type_ in reversed(grammar_portal.FIELD_TYPES.items())}
 _OWNERS = {"deal": "сделке", "lead": "лиде", "contact": "контакте", "company": "компании"}
 
 

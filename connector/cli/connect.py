@@ -33,6 +33,9 @@ def connect(
     address: Annotated[str, typer.Option("--address", help="Адрес портала: romashka.bitrix24.ru.")] = "",
     preset: Annotated[str, typer.Option("--preset", help="Заготовка воронки.")] = PRESET,
     pipeline: Annotated[str, typer.Option("--pipeline", help="Воронка портала, в которой работать.")] = "",
+    answers: Annotated[
+        list[str] | None, typer.Option("--with", help="Ответ заготовке: ключ=значение; можно несколько.")
+    ] = None,
     public_url: Annotated[
         str, typer.Option("--public-url", help="Адрес, по которому портал видит Voronka.")
     ] = "",
@@ -52,8 +55,9 @@ def connect(
     """Подключить портал: вебхук или приложение, права, поля, настройка в режиме просмотра."""
     from connector.bootstrap import joining
 
+    said = _said(answers or [])
     if app:
-        _by_application(address, preset, pipeline, public_url, file, insecure_http, wait, yes=yes)
+        _by_application(address, preset, pipeline, said, public_url, file, insecure_http, wait, yes=yes)
         return
     if check and not url:
         _knock(check)
@@ -69,7 +73,7 @@ def connect(
         if check:
             raise exits.Stop(exits.Code.FINDINGS if connect_words.missing(probe) else exits.Code.FINE)
         output.say("\n".join(connect_words.signals(section.address, public_url)))
-        _set_up(section, kept, secret, preset, pipeline, public_url, file, yes=yes)
+        _set_up(section, kept, secret, preset, pipeline, said, public_url, file, yes=yes)
     except joining.Refused as refused:
         raise exits.Stop(exits.Code(refused.code), refused.text) from None
 
@@ -78,6 +82,7 @@ def _by_application(
     address: str,
     preset: str,
     pipeline: str,
+    answers: dict[str, str],
     public_url: str,
     file: Path | None,
     insecure_http: bool,
@@ -96,9 +101,18 @@ def _by_application(
         output.say("2/6 Тариф       ✓ REST открыт")
         output.say("\n".join(connect_words.rights(probe, app=True)))
         output.say("\n".join(connect_words.signals(section.address, public_url, app=True)))
-        _set_up(section, kept, by, preset, pipeline, public_url, path, yes=yes)
+        _set_up(section, kept, by, preset, pipeline, answers, public_url, path, yes=yes)
     except joining.Refused as refused:
         raise exits.Stop(exits.Code(refused.code), refused.text) from None
+
+
+def _said(answers: list[str]) -> dict[str, str]:
+    """`delivery_head=Смирнов Олег`, as typed."""
+    pairs = [one.partition("=") for one in answers]
+    wrong = next((key for key, sign, _ in pairs if not sign), None)
+    if wrong is not None:
+        raise exits.Stop(exits.Code.USAGE, f"--with {wrong}: нужно ключ=значение")
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def _knock(host: str) -> None:
@@ -125,6 +139,7 @@ def _set_up(
     by: joining.By,
     preset: str,
     pipeline: str,
+    answers: dict[str, str],
     public_url: str,
     file: Path | None,
     *,
@@ -137,7 +152,9 @@ def _set_up(
     chosen = _pipeline(directory, pipeline, yes)
     output.say(f"6/6 Воронка     «{chosen}», заготовка {preset}")
     path = file or Path(f"{settings.portal_id(section.address)}.yaml")
-    text = joining.starter(section, directory, preset=preset, pipeline=chosen, public_url=public_url)
+    text = joining.starter(
+        section, directory, preset=preset, pipeline=chosen, public_url=public_url, answers=answers
+    )
     lacking = joining.lacking(text, directory)
     listed = list(joining.words(lacking))
     for line in connect_words.needs(listed):

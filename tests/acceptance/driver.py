@@ -158,6 +158,10 @@ class Sandbox:
         self.process = Process([*args, "--events-to", hooks, "--events-token", TOKEN], folder / "sandbox.log")
         self.session = requests.Session()
         wait_for("the sandbox", self._up)
+        self.learn()
+
+    def learn(self) -> None:
+        """The portal's words as they stand now: `connect` may have made pipelines and stages."""
         self.categories = {
             row["name"]: row["id"] for row in self.ask("crm.category.list", entityTypeId=2)["categories"]
         }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from robots.config import load, problems, schema
-from tests.robots import builders
+from tests.robots import furnished
 
 ROOT = pathlib.Path(__file__).parents[2]
 PRESETS = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "config/presets").glob("*.yaml"))}
@@ -57,23 +57,37 @@ def whole(block: Block) -> dict[str, str]:
 def test_a_block_of_the_docs_loads(block: Block) -> None:
     """What an admin copies from the docs works as it stands, for a portal with those stages, fields and people."""
     files = whole(block)
-    loaded = load.load(files, builders.directory(), presets=PRESETS)
+    loaded = load.load(files, furnished.directory(files, PRESETS), presets=PRESETS)
     assert problems.render_all(loaded.errors, {**files, **PRESETS}) == ""
     assert loaded.broken == ()
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
-def test_a_preset_loads(name: str) -> None:
-    """A preset is used with its defaults, or stands as a file of its own; nothing of it is worth a warning."""
-    own = "\npreset:" in PRESETS[name]
+ANSWERS = {
+    "two-departments.yaml": ("delivery_head: Смирнов Олег",),
+    "departments.yaml": (
+        "delivery_head: Смирнов Олег",
+        "delivery_head: Смирнов Олег, departments: three",
+        "delivery_head: Смирнов Олег, departments: three, service_head: Сидорова Ольга",
+    ),
+}
+"""What a preset asks and has no answer to of its own, and its other variants."""
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [(name, f"{{{one}}}") for name in sorted(PRESETS) for one in ANSWERS.get(name, ("",))],
+)
+def test_a_preset_loads(name: str, answers: str) -> None:
+    """A preset is used with its defaults, or stands as a file of its own, in a portal where everything was created
+    that it needs; nothing of it is worth a warning."""
     stem = name.removesuffix(".yaml")
-    text = f"use:\n  preset: {stem}@1\n  with: {{delivery_head: Смирнов Олег}}\n" if own else PRESETS[name]
-    if own and "delivery_head" not in PRESETS[name]:
-        text = f"use:\n  preset: {stem}@1\n"
-    loaded = load.load({"own.yaml": text}, builders.directory(), presets=PRESETS)
+    text = f"use:\n  preset: {stem}@1\n  with: {answers}\n" if "\npreset:" in PRESETS[name] else PRESETS[name]
+    there = furnished.directory({"own.yaml": text}, PRESETS)
+    loaded = load.load({"own.yaml": text}, there, presets=PRESETS)
     worth = [one for one in loaded.problems if one.severity is not problems.Severity.INFO]
     assert problems.render_all(worth, {"own.yaml": text, **PRESETS}) == ""
     assert loaded.robots
+    assert loaded.broken == ()
     assert loaded.usable
 
 

@@ -112,8 +112,33 @@ def test_the_starter_speaks_the_portals_words(tmp_path: Path) -> None:
     assert '    pipeline: "Опт: #1"\n' in odd
     assert '  address: "127.0.0.1:8010"\n  insecure_http: true\n' in odd
     assert "  events: webhook\n" in odd
-    with pytest.raises(joining.Refused, match="есть: lead-basics, rop-funnel, two-departments"):
+    with pytest.raises(joining.Refused, match=r"есть: departments, lead-basics, .*rop-funnel"):
         joining.starter(joining.Section("r"), seen, preset="нет", pipeline="П", public_url="")
+
+
+def test_a_preset_s_own_questions_stand_in_the_starter_and_its_variants_are_created() -> None:
+    """F20, F32: what it asks is told, what was answered stands there, and what the answers want is looked for."""
+    seen = builders.directory()
+
+    def made(preset: str, **answers: str) -> str:
+        return joining.starter(
+            joining.Section("r.ru"), seen, preset=preset, pipeline="Продажи", public_url="", answers=answers
+        )
+
+    text = made("departments", delivery_head="Смирнов Олег", departments="three", mode="on")
+    assert "#   delivery_head — руководитель следующего отдела\n" in text
+    assert text.split("  with:\n")[1].split("\n\n")[0].splitlines() == [
+        "    delivery_head: Смирнов Олег",
+        "    departments: three",
+        "    mode: on",
+        "    pipeline: Продажи",
+    ]
+    assert [one.pipeline for one in joining.lacking(text, seen).pipelines] == ["Сопровождение"]
+    assert "    pipeline:" not in made("lead-basics"), "what isn't asked isn't answered"
+    with pytest.raises(
+        joining.Refused, match=r"«lead-basics» не спрашивает «head»; она спрашивает: department,"
+    ):
+        made("lead-basics", head="Смирнов Олег")
 
 
 def test_what_will_be_created_is_shown_first() -> None:
