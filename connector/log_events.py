@@ -112,6 +112,8 @@ CATALOGUE: Mapping[str, Told] = {
         "«{robot}»: предел достигнут, остальное придержано; voronka held",
         "{robot}: limit reached, the rest is held; voronka held",
     ),
+    "report.written": Told("Отчёт «{report}»: читателей {count}", "report {report}: {count} readers"),
+    "report.skipped": Told("Отчёт «{report}» не ушёл: {reason}", "report {report} wasn't sent: {reason}"),
     "enroll.begun": Told(
         "Открытые карточки берутся под роботов {robots}: {cards} (решил {by})",
         "open cards are given to the robots {robots}: {cards} (decided by {by})",

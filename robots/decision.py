@@ -27,6 +27,7 @@ from robots import (
     notices,
     obligations,
     occasions,
+    reports,
     timing,
 )
 from robots import gates as robots_gates
@@ -48,6 +49,7 @@ class Rules:
     config: str = ""
     manners: notices.Manners = notices.PLAIN
     limits: Mapping[str, limits.Rate] = field(default_factory=dict)
+    reports: tuple[reports.Report, ...] = ()
 
     @cached_property
     def timetable(self) -> occasions.Timetable:

@@ -18,6 +18,9 @@ NONE = "none"
 WORK_HOURS = "outside work hours"
 BUNDLE = intents.RobotId("Voronka/сводка")
 """Whose wishes bundles are."""
+REPORT = intents.RobotId("Voronka/отчёт")
+OWN = frozenset({BUNDLE, REPORT})
+"""Letters of Voronka itself: of many cards and none, no look is asked whether they are wanted, and no limit counts them."""
 TOGETHER = 20
 """Messages in one bundle, at most."""
 MORNING = time(9)
@@ -120,14 +123,17 @@ def _bundle(
         lines = [f"{number}. {act.text}" for number, act in enumerate(acts, start=1)]
         said = words.count(len(acts), "сообщение", "сообщения", "сообщений")
         text = "\n".join([f"Сводка: {said}", *lines])
-    # A chain of its own for each person: it belongs to no card, and no card's trouble holds it up.
-    card = model.CardRef(model.CardKind.DEAL, -int(to))
     return intents.Wish(
         key=intents.WishKey(f"{BUNDLE}/{to}/{slot}/{part[0].key}"),
         robot=BUNDLE,
         digest="",
-        card=card,
+        card=nobodys(to),
         cause=slot,
         act=intents.Notify(to, text, tag=f"{BUNDLE}/{to}/{slot}/{part[0].key}"[:200], urgent=True),
         because=f"сообщения, которые ждали своего часа: {len(acts)}",
     )
+
+
+def nobodys(to: model.UserId) -> model.CardRef:
+    """A chain of its own for each person: it belongs to no card, and no card's trouble holds it up."""
+    return model.CardRef(model.CardKind.DEAL, -int(to))

@@ -24,6 +24,7 @@ from connector.bitrix24 import (
     performing,
     plans,
     reading,
+    reported,
     sweeping,
     traces,
     transport,
@@ -31,6 +32,7 @@ from connector.bitrix24 import (
 )
 from connector.bitrix24 import gate as gates
 from robots import look, model
+from robots.insight import letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,10 @@ class Bitrix24Portal(ports.Portal):
     async def touches(self, tasks: Collection[model.TaskId]) -> Mapping[model.TaskId, str]:
         """What people did with tasks of ours: `undoing.Touch`."""
         return await undoing.touches(self._desk, tasks)
+
+    async def open_tasks(self) -> Sequence[letter.OpenTask]:
+        """Open tasks that hang on deals and leads, for reports."""
+        return await reported.open_tasks(self._desk)
 
     async def perform(self, row: ports.Row) -> ports.Done:
         return await performing.perform(self._desk, row)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
-from connector.bootstrap import proposed
+from connector.bootstrap import proposed, reporting
 from connector.loops import dawn, enrolling, errands, leaving, letters, planning, trying, undoing
 from connector.loops import desk as desks
+from connector.loops import reporting as reports
 from connector.store import api
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
-def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched, key: bytes) -> list[tuple[str, Loop]]:
+class Portal(undoing.Touched, reports.Tasks, Protocol):
+    """What these loops ask of the portal besides."""
+
+
+def loops(desk: desks.Desk, store: api.Store, portal: Portal, key: bytes) -> list[tuple[str, Loop]]:
     care = enrolling.Enrolling(desk, store.hands)
     back = undoing.Undoing(desk, store.hands, portal)
     leavers = leaving.Leaving(desk, store.hands)
@@ -31,10 +37,12 @@ def loops(desk: desks.Desk, store: api.Store, portal: undoing.Touched, key: byte
     desk.meter.source = store.hands
     due = letters.Letters(desk, store.hands)
     first = dawn.Dawn(desk, store.hands)
+    numbers = reports.Reporting(desk, reporting.Numbers(store), portal)
     return [
         ("errands", asked.run),
         ("enroll", care.run),
         ("letters", due.run),
         ("people", leavers.run),
         ("dawn", first.run),
+        ("reports", numbers.run),
     ]

@@ -57,7 +57,7 @@ class Meter:
     async def hold(self, desk: desks.Desk, row: ports.Row, now: datetime) -> ports.End | None:
         """None: it goes, and is counted. A second try of the same wish counts once."""
         wish, rules = row.wish, desk.book.rules
-        if wish.robot == notices.BUNDLE or not (rules.limits or rules.manners.at_most_per_day):
+        if wish.robot in notices.OWN or not (rules.limits or rules.manners.at_most_per_day):
             return None
         if not self._read:
             await self._recall(desk, now)
@@ -83,7 +83,7 @@ class Meter:
     def _count(self, wish: intents.Wish, sort: tally.Sort | None, at: datetime, book: desks.Book) -> None:
         if sort is not None:
             self._acts[wish.robot, sort].setdefault(wish.key, at)
-        if isinstance(wish.act, intents.Notify) and wish.robot != notices.BUNDLE:
+        if isinstance(wish.act, intents.Notify) and wish.robot not in notices.OWN:
             self._letters[wish.act.to, _day(at, _calendar(book))].add(wish.key)
 
     def _full(self, wish: intents.Wish, sort: tally.Sort, rate: limits.Rate, now: datetime) -> bool:

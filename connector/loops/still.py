@@ -50,7 +50,7 @@ def still(row: ports.Row, asked: Asked) -> ports.End | Wait | None:
         if not isinstance(wish.act, intents.CloseTask):
             return _end(row, asked, S.SUPERSEDED, "карточка удалена")
         return _unfounded(row, asked)
-    if wish.robot == notices.BUNDLE:
+    if wish.robot in notices.OWN:
         return None  # of many cards and none: nothing is to be looked at
     return _unwanted(row, asked) or _unfounded(row, asked) or _too_soon(row, asked) or _unseen(row, asked)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, time
 
 from robots import limits, notices
-from robots.config import compile_tasks, compile_terms, needs, nodes, settings, shape_checks
+from robots.config import compile_reports, compile_tasks, compile_terms, needs, nodes, settings, shape_checks
 from robots.config.context import Scope
 
 
@@ -30,6 +30,7 @@ def compile_settings(root: nodes.Node, scope: Scope, needed: needs.Needs) -> set
             else plain.keep_story_days
         ),
         needs=needed,
+        reports=compile_reports.compile_reports(nodes.get(root, "reports"), scope),
     )
 
 

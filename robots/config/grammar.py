@@ -165,7 +165,7 @@ ROOT = shapes.Keys(
                                       "воронка"), "воронки"),
         "leads": Key(PIPELINE, "лиды: та же грамматика"),
         "robots": Key(shapes.ListOf(ROBOT, single=False), "роботы сбоку от воронок"),
-        "reports": Key(grammar_portal.REPORTS, "отчёты", later=True),
+        "reports": Key(grammar_portal.REPORTS, "отчёты, которые приходят сами"),
     },
     "файл",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from robots import reports
 from robots.config import shapes
 from robots.config.grammar_words import FIELD, NAME, PEOPLE, PERSON
 from robots.config.shapes import Key
@@ -243,14 +244,39 @@ NEEDS = shapes.Keys(
     },
     "needs",
 )
+REPORT_WORDS = {
+    "day": "итоги дня",
+    "week": "итоги недели",
+    "month": "итоги месяца",
+    "plan": "план оплат",
+    "overdue": "просрочено",
+    "without task": "без задачи",
+    "postponed": "перенесено",
+    "skipped": "прощёлкано",
+    "прощелкано": "прощёлкано",
+    "stale": "без движения",
+    "returns": "возвраты",
+    "robots": "роботы",
+}
+_WEEKDAY = "(?:пн|вт|ср|чт|пт|сб|вс|mon|tue|wed|thu|fri|sat|sun)"
+REPORT_TIME = shapes.Pattern(
+    rf"(?:{_WEEKDAY}(?:[,\s]+{_WEEKDAY})*\s+|(?:3[01]|[12]\d|[1-9])-?(?:го|th|st|nd|rd)\s+)?([01]?\d|2[0-3]):[0-5]\d",
+    "время, дни недели и время или число месяца и время",
+    "пн 09:00",
+)
 REPORTS = shapes.ListOf(
     shapes.Keys(
         {
             "name": Key(shapes.Text("имя отчёта"), required=True),
-            "send": Key(PEOPLE, "кому", required=True),
-            "at": Key(shapes.Text("когда"), "когда: «пн 09:00»"),
-            "show": Key(shapes.ListOf(shapes.Text("раздел отчёта")), "что показать"),
-            "as": Key(shapes.Text("вид"), "xlsx, csv"),
+            "send": Key(PEOPLE, "кому: каждый видит свои карточки", required=True),
+            "at": Key(REPORT_TIME, "когда: 17:30, пн 09:00, 1-го 09:00", required=True),
+            "show": Key(
+                shapes.ListOf(
+                    shapes.Word(tuple(one.value for one in reports.Section), REPORT_WORDS), at_least=1
+                ),
+                "что показать",
+            ),
+            "as": Key(shapes.Text("вид"), "xlsx, csv", later=True),
         },
         "отчёт",
     )

@@ -61,6 +61,7 @@ class Loaded:
             self.config,
             self.settings.notifications,
             self.settings.limits,
+            self.settings.reports,
         )
 
 

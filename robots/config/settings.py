@@ -9,7 +9,7 @@ from typing import Any
 
 import holidays as holiday_tables
 
-from robots import limits, model, notices, people, schedule
+from robots import limits, model, notices, people, reports, schedule
 from robots.config import needs
 
 Span = tuple[time, time]
@@ -70,6 +70,7 @@ class Settings:
     card_log: str = "important"
     keep_story_days: int = 180
     needs: needs.Needs = field(default_factory=needs.Needs)
+    reports: tuple[reports.Report, ...] = ()
 
 
 _OFFICE: Span = (time(9), time(18))

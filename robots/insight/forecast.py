@@ -110,31 +110,46 @@ class Ask:
 
 
 def forecast(lives: Iterable[rows.Life], directory: model.Directory, ask: Ask) -> Forecast:
-    windows = [_Window() for _ in range(WINDOWS + 1)]
-    listed: list[tuple[rows.Life, Decimal | None]] = []
-    unconverted = 0
+    teller = Teller(directory, ask)
     for life in lives:
-        worth = rows.in_base(life, directory)
-        unconverted += worth is None and not life.closed
-        _count(windows, life, worth or Decimal(0), ask)
-        if not life.closed and life.planned is not None and life.planned <= ask.last:
-            listed.append((life, worth))
-    boards, learned = conversion.Boards(directory), windows[1 : TRAINED + 1]
-    planned = [_planned(life, worth, boards, learned) for life, worth in listed]
-    planned.sort(key=lambda one: (-(one.worth or 0), one.life.ref))
-    stages = _stages(windows[0], boards, learned)
-    length = ask.until - ask.now
-    return Forecast(
-        ask.now,
-        ask.until,
-        stages,
-        sum((one.likely for one in stages), Decimal(0)),
-        _arriving(learned),
-        tuple(_tests(windows, ask.now, length)),
-        unconverted,
-        tuple(one for one in planned if one.life.planned and one.life.planned >= ask.first),
-        tuple(one for one in planned if one.life.planned and one.life.planned < ask.first),
-    )
+        teller.add(life)
+    return teller.told()
+
+
+class Teller:
+    """Takes lives one by one, for readers who see different cards in one walk."""
+
+    def __init__(self, directory: model.Directory, ask: Ask) -> None:
+        self._directory, self._ask = directory, ask
+        self._windows = [_Window() for _ in range(WINDOWS + 1)]
+        self._listed: list[tuple[rows.Life, Decimal | None]] = []
+        self._unconverted = 0
+
+    def add(self, life: rows.Life) -> None:
+        worth = rows.in_base(life, self._directory)
+        self._unconverted += worth is None and not life.closed
+        _count(self._windows, life, worth or Decimal(0), self._ask)
+        if not life.closed and life.planned is not None and life.planned <= self._ask.last:
+            self._listed.append((life, worth))
+
+    def told(self) -> Forecast:
+        windows, ask = self._windows, self._ask
+        boards, learned = conversion.Boards(self._directory), windows[1 : TRAINED + 1]
+        planned = [_planned(life, worth, boards, learned) for life, worth in self._listed]
+        planned.sort(key=lambda one: (-(one.worth or 0), one.life.ref))
+        stages = _stages(windows[0], boards, learned)
+        length = ask.until - ask.now
+        return Forecast(
+            ask.now,
+            ask.until,
+            stages,
+            sum((one.likely for one in stages), Decimal(0)),
+            _arriving(learned),
+            tuple(_tests(windows, ask.now, length)),
+            self._unconverted,
+            tuple(one for one in planned if one.life.planned and one.life.planned >= ask.first),
+            tuple(one for one in planned if one.life.planned and one.life.planned < ask.first),
+        )
 
 
 def _count(windows: Sequence[_Window], life: rows.Life, worth: Decimal, ask: Ask) -> None:

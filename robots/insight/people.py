@@ -39,14 +39,18 @@ def people(
     """Deals and leads as given; those with the greatest sum first."""
     found: dict[model.UserId | None, Person] = {}
     for life in lives:
-        one = found.setdefault(life.responsible, Person(life.responsible))
-        one.arrived += life.created in period
-        if not life.closed:
-            one.open += 1
-            one.silent += now - life.updated > SILENT
-        elif (life.ended or 0) in period:
-            _close(one, life, directory)
+        count(found.setdefault(life.responsible, Person(life.responsible)), life, directory, period, now)
     return tuple(sorted(found.values(), key=lambda one: (-one.won_sum, -one.won, -one.open, one.user or 0)))
+
+
+def count(one: Person, life: rows.Life, directory: model.Directory, period: rows.Period, now: int) -> None:
+    """One card more."""
+    one.arrived += life.created in period
+    if not life.closed:
+        one.open += 1
+        one.silent += now - life.updated > SILENT
+    elif (life.ended or 0) in period:
+        _close(one, life, directory)
 
 
 def _close(one: Person, life: rows.Life, directory: model.Directory) -> None:

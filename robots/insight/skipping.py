@@ -53,7 +53,7 @@ def skips(lives: Iterable[rows.Life], directory: model.Directory, period: rows.P
             if after.entered in period and (steps := _forward(boards, before, after)):
                 moves += 1
                 jumps += steps > 1
-        found.extend(one for one in _batches(life, boards) if one.at in period)
+        found.extend(one for one in batches(life, boards) if one.at in period)
     found.sort(key=lambda one: (-one.at, one.ref))
     return Skips(tuple(found), jumps, moves)
 
@@ -66,7 +66,8 @@ def _forward(boards: conversion.Boards, before: rows.Stay, after: rows.Stay) -> 
     return max(0, end - start) if start >= 0 and end >= 0 else 0
 
 
-def _batches(life: rows.Life, boards: conversion.Boards) -> Iterator[Batch]:
+def batches(life: rows.Life, boards: conversion.Boards) -> Iterator[Batch]:
+    """Of one card, oldest first."""
     stays, run = life.stays, 0
     for at in range(1, len(stays) + 1):
         more = at < len(stays)

@@ -206,9 +206,8 @@ def test_what_needs_promises_is_said_beside_the_miss() -> None:
 
 def test_later_things_are_remarked_not_refused() -> None:
     """Known grammar of later versions is read."""
-    assert reading.remarks("leads: {on_create: [{nurture: привет}]}\nreports: []\n") == [
+    assert reading.remarks("leads: {on_create: [{nurture: привет}]}\n") == [
         "V028 «nurture» придёт позже: пока не действует",
-        "V028 «reports» придёт позже: пока не действует",
     ]
 
 

@@ -1,0 +1,317 @@
+"""A report as a message: what each reader's cards come to, counted in one walk, and said in a few lines (users.md F22).
+
+Law: a reader's numbers are of his cards alone (`readers`), and so are the names in them. First what happened, then what
+wants him, then the plan; of long lists the greatest few, the rest as a count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from robots import intents, model, paths, reports, tally, words
+from robots.insight import conversion, forecast, people, readers, rows, skipping
+
+S = reports.Section
+FIRST = 5
+"""Lines of a list that are said."""
+MANY_TIMES, PUT_OFF_WITHIN = 3, 60 * rows.DAY
+"""Put off so often within so long is worth a word."""
+
+
+class Deed(NamedTuple):
+    """What was done by robots in the report's time."""
+
+    card: model.CardRef
+    act: intents.Act
+    key: intents.WishKey
+    because: str = ""
+    at: int = 0
+
+
+class OpenTask(NamedTuple):
+    """An open task of the portal that is bound to a card."""
+
+    card: model.CardRef
+    responsible: model.UserId | None
+    deadline: int | None
+
+
+@dataclass(frozen=True)
+class Ask:
+    report: reports.Report
+    slot: reports.Slot
+    directory: model.Directory
+    now: int
+    zone: str
+    deeds: Sequence[Deed] = ()
+    tasks: Sequence[OpenTask] | None = None
+    """None: the portal didn't say."""
+
+    @property
+    def today(self) -> date:
+        return datetime.fromtimestamp(self.now, UTC).astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """What the results are of: up to today, if the report goes in the afternoon, else up to yesterday."""
+        last = self.slot.day if self.report.when.clock >= time(12) else self.slot.day - timedelta(days=1)
+        if S.MONTH in self.report.show:
+            return last.replace(day=1), last
+        if S.WEEK in self.report.show or S.DAY not in self.report.show:
+            return last - timedelta(days=last.weekday()), last
+        return last, last
+
+    @property
+    def period(self) -> rows.Period:
+        first, last = self.days
+        return rows.Period(midnight(first, self.zone), midnight(last + timedelta(days=1), self.zone))
+
+    @property
+    def deeds_since(self) -> int:
+        """Deadlines put off are counted over a longer time than the results."""
+        longer = self.now - PUT_OFF_WITHIN if S.PUT_OFF in self.report.show else self.now
+        return min(self.period.since, longer)
+
+    @property
+    def plan(self) -> forecast.Ask:
+        """To the end of the month; in its last three days to the end of the next one: chances of so few days say nothing."""
+        last = _month_end(self.today)
+        if (last - self.today).days < 3:
+            last = _month_end(last + timedelta(days=1))
+        return forecast.Ask(self.now, midnight(last + timedelta(days=1), self.zone), self.today, last)
+
+    @property
+    def oldest(self) -> int:
+        """Cards closed before this moment change nothing in it."""
+        return min(self.period.since, self.plan.oldest) if S.PLAN in self.report.show else self.period.since
+
+
+def midnight(day: date, zone: str) -> int:
+    return int(datetime.combine(day, time(), ZoneInfo(zone)).timestamp())
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def written(lives: Iterable[rows.Life], ask: Ask) -> Mapping[model.UserId, str]:
+    """The text for each reader."""
+    found = readers.Readers(ask.report.to, ask.directory)
+    about = _About(ask)
+    sheaves = {user: _Sheaf(about) for user in found.always()}
+    for life in lives:
+        for user in found.of(life):
+            sheaves.setdefault(user, _Sheaf(about)).add(life)
+    return {user: "\n".join(_said(sheaf)) for user, sheaf in sorted(sheaves.items())}
+
+
+class _About:
+    """What is the same for all readers."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask, self.boards, self.period = ask, conversion.Boards(ask.directory), ask.period
+        self.show = frozenset(ask.report.show)
+        self.plan = ask.plan
+        self.deeds: dict[model.CardRef, list[Deed]] = defaultdict(list)
+        for deed in ask.deeds:
+            self.deeds[deed.card].append(deed)
+        self.tasks: dict[model.CardRef, list[OpenTask]] = defaultdict(list)
+        for task in ask.tasks or ():
+            self.tasks[task.card].append(task)
+
+
+@dataclass
+class _Sheaf:
+    """One reader's counters."""
+
+    about: _About
+    results: dict[model.PipelineId, people.Person] = field(default_factory=dict)
+    lost: dict[model.PipelineId, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    wants: dict[S, Counter[model.UserId | None]] = field(default_factory=lambda: defaultdict(Counter))
+    batches: list[skipping.Batch] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    teller: forecast.Teller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.teller = forecast.Teller(self.about.ask.directory, self.about.plan)
+
+    def add(self, life: rows.Life) -> None:
+        about, ask = self.about, self.about.ask
+        here = life.place.pipeline
+        board = self.results.setdefault(here, people.Person(None))
+        people.count(board, life, ask.directory, about.period, ask.now)
+        if life.place.semantic is model.Semantic.LOST and (life.ended or 0) in about.period:
+            self.lost[here][about.boards.name(life.place)] += 1
+        self.deeds += [deed for deed in about.deeds.get(life.ref, ()) if deed.at in about.period]
+        if S.SKIPPED in about.show:
+            found = [one for one in skipping.batches(life, about.boards) if one.at in about.period]
+            self.batches += found
+        if life.ref.kind is model.CardKind.DEAL:
+            if S.PLAN in about.show:
+                self.teller.add(life)
+            if not life.closed:
+                self._wants(life)
+
+    def _wants(self, life: rows.Life) -> None:
+        about, now = self.about, self.about.ask.now
+        self.wants[S.SILENT][life.responsible] += now - life.updated > people.SILENT
+        tasks = about.tasks.get(life.ref, ())
+        self.wants[S.NO_TASK][life.responsible] += not tasks
+        for task in tasks:
+            late = task.deadline is not None and task.deadline <= now
+            self.wants[S.OVERDUE][task.responsible] += late
+        times = Counter(_task_of(deed) for deed in about.deeds.get(life.ref, ()))
+        del times[""]
+        self.wants[S.PUT_OFF][life.responsible] += sum(number >= MANY_TIMES for number in times.values())
+
+
+def _task_of(deed: Deed) -> str:
+    """The key of the wish whose task was put off; empty of any other deed."""
+    head, mark, _ = deed.key.rpartition("/put off ")
+    return head if mark and isinstance(deed.act, intents.Remember) else ""
+
+
+# ------------------------------------------------------------------------------------------------ the words
+
+
+def _said(sheaf: _Sheaf) -> Iterator[str]:
+    about = sheaf.about
+    ask = about.ask
+    first, last = ask.days
+    days = f"{first:%d.%m}–{last:%d.%m}" if first != last else f"{last:%d.%m}"
+    yield f"{ask.report.name}, {days}"
+    if about.show & {S.DAY, S.WEEK, S.MONTH}:
+        yield from _results(sheaf)
+    wanted = [text for section in ask.report.show if (text := _wanted(sheaf, section))]
+    asked = about.show & {S.OVERDUE, S.NO_TASK, S.PUT_OFF, S.SKIPPED, S.SILENT}
+    if wanted or asked:
+        yield f"Нужны вы: {' · '.join(wanted)}" if wanted else "Ничего срочного нет."
+    if ask.tasks is None and asked & {S.OVERDUE, S.NO_TASK}:
+        yield "О задачах портал сейчас не ответил: просроченных и карточек без задачи в отчёте нет."
+    yield from _robots(sheaf)
+    if S.PLAN in about.show:
+        yield from _plan(sheaf)
+
+
+def _results(sheaf: _Sheaf) -> Iterator[str]:
+    directory, boards = sheaf.about.ask.directory, sheaf.about.boards
+    told = 0
+    for pipeline in directory.pipelines:
+        one = sheaf.results.get(pipeline.id)
+        if one is None or not (one.arrived or one.open or one.won or one.lost):
+            continue
+        leads, told = pipeline.kind is model.CardKind.LEAD, told + 1
+        money = model.Money(one.won_sum, directory.base_currency)
+        won = "стали сделкой" if leads else "выиграно"
+        worth = f" на {words.money(money)}" if one.won_sum else ""
+        reasons = ", ".join(f"{name} {number}" for name, number in sheaf.lost[pipeline.id].most_common(3))
+        why = f" ({reasons})" if reasons else ""
+        lost = "отклонено" if leads else "потеряно"
+        yield (
+            f"{boards.pipeline(pipeline.id)}: пришло {one.arrived}, в работе {one.open}, "
+            f"{won} {one.won}{worth}, {lost} {one.lost}{why}."
+        )
+        if one.unconverted:
+            yield f"Без курса валюты {one.unconverted} из выигранных: их сумм здесь нет."
+    if not told:
+        yield "Карточек за это время не было."
+
+
+_WANTED = {
+    S.OVERDUE: "просрочено задач {}",
+    S.NO_TASK: "без задачи {}",
+    S.PUT_OFF: f"срок переносили {MANY_TIMES}+ раза: {{}}",
+    S.SKIPPED: "прощёлкано за минуту: {}",
+    S.SILENT: "не трогали 14 дней: {}",
+}
+
+
+def _wanted(sheaf: _Sheaf, section: reports.Section) -> str:
+    if section not in _WANTED:
+        return ""
+    if section in (S.OVERDUE, S.NO_TASK) and sheaf.about.ask.tasks is None:
+        return ""
+    found = sheaf.wants[section]
+    if section is S.SKIPPED:
+        found = Counter(one.responsible for one in sheaf.batches)
+    number = found.total()
+    if not number:
+        return ""
+    names = tally.people(+found, sheaf.about.ask.directory, most=3)
+    return f"{_WANTED[section].format(number)} ({names})"
+
+
+def _robots(sheaf: _Sheaf) -> Iterator[str]:
+    show, directory = sheaf.about.show, sheaf.about.ask.directory
+    back = [one for one in sheaf.deeds if isinstance(one.act, intents.MoveStage) and one.act.back]
+    if S.ROBOTS in show:
+        done = tally.said(tally.count((one.act for one in sheaf.deeds if one not in back), directory))
+        yield f"Роботы: {done or 'ничего не делали'}."
+    if S.RETURNS in show:
+        ((why, most),) = Counter(one.because for one in back).most_common(1) or [("", 0)]
+        reason = f" Чаще всего ({most}): {why}" if most else ""
+        cards = words.count(len(back), "карточка", "карточки", "карточек")
+        yield (
+            f"Возвращено на прежнюю стадию: {cards}.{reason}"
+            if back
+            else "Возвратов на прежнюю стадию не было."
+        )
+
+
+def _plan(sheaf: _Sheaf) -> Iterator[str]:
+    ask, told = sheaf.about.ask, sheaf.teller.told()
+    directory, today = ask.directory, ask.today
+    sunday = today + timedelta(days=6 - today.weekday())
+    of_today = [one for one in told.planned if one.life.planned == today]
+    of_week = [one for one in told.planned if one.life.planned and one.life.planned <= sunday]
+    month = f"по {words.day(ask.plan.last)}"
+    yield (
+        f"План оплат: сегодня {_worth(of_today, directory)}; до воскресенья {_worth(of_week, directory)}; "
+        f"{month} {_worth(told.planned, directory)}."
+    )
+    yield from _lines(of_today or of_week, directory)
+    if told.overdue:
+        yield f"День плана прошёл, а сделка открыта: {_worth(told.overdue, directory)}."
+        yield from _lines(told.overdue, directory)
+    yield from _forecast(told, month, directory)
+
+
+def _forecast(told: forecast.Forecast, month: str, directory: model.Directory) -> Iterator[str]:
+    money = words.money(model.Money(told.total, directory.base_currency))
+    error = (
+        "ошибку пока не измерить, истории мало"
+        if told.error is None
+        else f"прошлые прогнозы ошибались на {rows.percent(told.error)}"
+    )
+    yield (
+        f"Прогноз {month}: вероятно {money} ({error}). Считаем так: сумма открытых сделок × доля выигранных с той же "
+        "стадии за прошлые отрезки такой же длины + сколько обычно приносят новые."
+    )
+    if told.unconverted:
+        yield f"Без курса валюты {told.unconverted} открытых: их сумм в прогнозе нет."
+
+
+def _worth(planned: Collection[forecast.Planned], directory: model.Directory) -> str:
+    if not planned:
+        return "ничего"
+    total = sum((one.worth or 0 for one in planned), start=0)
+    deals = words.count(len(planned), "сделка", "сделки", "сделок")
+    return f"{deals} на {words.money(model.Money(Decimal(total), directory.base_currency))}"
+
+
+def _lines(planned: Sequence[forecast.Planned], directory: model.Directory) -> Iterator[str]:
+    for one in planned[:FIRST]:
+        worth = (
+            "нет курса" if one.worth is None else words.money(model.Money(one.worth, directory.base_currency))
+        )
+        who, day = directory.user_name(one.life.responsible), one.life.planned
+        link = paths.link(one.life.ref, directory)
+        yield f"— {worth}, «{one.stage}», {who}, план {day:%d.%m}: {link}"
+    if len(planned) > FIRST:
+        yield f"— и ещё {len(planned) - FIRST}"

@@ -1,0 +1,184 @@
+"""Reports go out by themselves, each slot once (users.md F22): a real store, a portal in memory, a hand on the clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from connector import errors
+from connector.bootstrap import reporting as numbers
+from connector.loops import desk as desks
+from connector.loops import pauses, reporting
+from robots import intents, model, notices, paths, people, reports
+from robots.insight import letter
+from tests.connector.loops import world as worlds
+from tests.connector.loops.world import PORTAL, World
+from tests.robots import builders
+
+S = reports.Section
+MANAGER = people.InField(paths.Path(paths.Owner.CARD, paths.Virtual.RESPONSIBLE, "Ответственный"))
+MONDAY = reports.When(time(9), frozenset({0}))
+FIRST = builders.at("2026-03-02 08:00")
+
+
+class TaskList:
+    """The open tasks of a portal, or its refusal."""
+
+    def __init__(self) -> None:
+        self.open: list[letter.OpenTask] = []
+        self.refusal: errors.PortalError | None = None
+
+    async def open_tasks(self) -> Sequence[letter.OpenTask]:
+        if self.refusal is not None:
+            raise self.refusal
+        return self.open
+
+
+class Office:
+    """A portal whose people get reports."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.tasks = world, TaskList()
+        self.loop = self._made()
+
+    def _made(self) -> reporting.Reporting:
+        return reporting.Reporting(self.world.worker.desk, numbers.Numbers(self.world.store), self.tasks)
+
+    def restart(self) -> None:
+        self.loop = self._made()
+
+    def wants(self, *asked: reports.Report) -> None:
+        shelf = self.world.worker.desk.shelf
+        book = shelf.book
+        rules = replace(book.rules, reports=asked)
+        shelf.book = desks.Book(rules, book.directory, book.activations)
+
+    async def until(self, moment: str) -> int:
+        """The clock goes on to that moment; how many messages the loop wrote then."""
+        left = builders.at(moment) - self.world.clock.now()
+        await self.world.pass_time(left.total_seconds())
+        written = await self.loop.step()
+        await self.world.carry_out()
+        return written
+
+    async def told(self) -> list[tuple[model.UserId, str]]:
+        """(reader, the first line) of what the portal was given."""
+        rows = await self.world.store.ledger.rows(PORTAL, states=[intents.WishState.DONE])
+        acts = [row.wish.act for row in rows if row.wish.robot == reports.ROBOT]
+        return [(act.to, act.text.splitlines()[0]) for act in acts if isinstance(act, intents.Notify)]
+
+
+def weekly(*show: reports.Section, name: str = "Понедельник") -> reports.Report:
+    return reports.Report(name, (MANAGER,), MONDAY, show or (S.WEEK,))
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async with worlds.opened(tmp_path) as world:
+        await world.worker.begin()
+        for number, who in ((1, builders.IVANOV), (2, builders.SIDOROVA)):
+            world.deal(number, responsible=who)
+        await world.ring(*(model.CardRef(model.CardKind.DEAL, number) for number in (1, 2)))
+        await world.look()
+        made = Office(world)
+        made.wants(weekly())
+        await made.loop.step()
+        yield made
+
+
+MARCH_16 = [(builders.IVANOV, "Понедельник, 09.03–15.03"), (builders.SIDOROVA, "Понедельник, 09.03–15.03")]
+
+
+async def test_each_reader_gets_his_once(office: Office) -> None:
+    """Not before its hour, not again later, not again after a restart; the next week's is another one."""
+    assert await office.until("2026-03-16 08:59") == 0
+    assert await office.until("2026-03-16 09:00") == 2
+    assert await office.told() == MARCH_16
+    office.restart()
+    assert await office.until("2026-03-16 12:00") == 0
+    assert await office.told() == MARCH_16
+    assert await office.until("2026-03-23 09:00") == 2
+    assert len(await office.told()) == 4
+
+
+async def test_a_crash_after_the_messages_were_written_doubles_none(office: Office) -> None:
+    """The notebook wasn't written yet: the slot is served again, and finds its own words already there."""
+    before = await office.world.store.notebook.read(PORTAL, reporting.NOTE)
+    await office.until("2026-03-16 09:00")
+    await office.world.store.notebook.write(PORTAL, reporting.NOTE, before)
+    office.world.deal(3, responsible=builders.IVANOV)
+    await office.world.ring(model.CardRef(model.CardKind.DEAL, 3))
+    await office.world.look()
+    office.restart()
+    await office.until("2026-03-16 09:05")
+    assert await office.told() == MARCH_16
+
+
+async def test_a_report_that_is_new_waits_for_its_next_slot(office: Office) -> None:
+    """Written into the file on Monday at ten, it isn't sent for this morning."""
+    await office.until("2026-03-16 10:00")
+    office.wants(weekly(), weekly(name="Новый"))
+    assert await office.until("2026-03-16 10:01") == 0
+    assert await office.until("2026-03-23 09:00") == 4
+
+
+async def test_after_a_stop_the_last_one_comes_late_or_not_at_all(office: Office) -> None:
+    """Down over Monday morning: it comes at once; down for three days: nobody wants it, and the log says so."""
+    assert await office.until("2026-03-16 15:00") == 2
+    assert await office.until("2026-03-26 10:00") == 0
+    assert await office.until("2026-03-30 09:00") == 2
+
+
+async def test_a_pause_of_everything_stops_reports_too(office: Office) -> None:
+    """What fell into it isn't sent afterwards."""
+    await office.world.store.notebook.write(PORTAL, pauses.NOTE, {"*": {"by": "Иванов"}})
+    assert await office.until("2026-03-16 09:00") == 0
+    await office.world.store.notebook.write(PORTAL, pauses.NOTE, {})
+    assert await office.until("2026-03-16 10:00") == 0
+    assert await office.told() == []
+
+
+async def test_numbers_of_tasks_and_of_the_ledger(office: Office) -> None:
+    """Open tasks are the portal's, deeds are the ledger's; a portal that hides tasks doesn't stop the report."""
+    card = model.CardRef(model.CardKind.DEAL, 1)
+    office.tasks.open = [letter.OpenTask(card, builders.IVANOV, int(FIRST.timestamp()))]
+    await office.until("2026-03-12 10:00")
+    act = intents.LogEntry("Робот", "готово")
+    wish = intents.Wish(intents.WishKey("robot/1"), worlds.ROBOT, "", card, "h1", act, "так надо")
+    await office.world.store.hands.add(PORTAL, [wish], office.world.clock.now())
+    await office.world.ring(card)
+    await office.world.look()
+    await office.world.carry_out()
+    office.wants(weekly(S.OVERDUE, S.NO_TASK, S.ROBOTS))
+    await office.until("2026-03-16 09:00")
+    assert await texts(office, "20260316") == {
+        builders.IVANOV: ["Нужны вы: просрочено задач 1 (Иванов Пётр 1)", "Роботы: 1 запись в карточке."],
+        builders.SIDOROVA: ["Нужны вы: без задачи 1 (Сидорова Ольга 1)", "Роботы: ничего не делали."],
+    }
+    office.tasks.refusal = errors.NoScope("прав на задачи нет")
+    await office.until("2026-03-23 09:00")
+    said = await texts(office, "20260323")
+    assert said[builders.SIDOROVA][1].startswith("О задачах портал сейчас не ответил")
+
+
+async def texts(office: Office, day: str) -> dict[model.UserId, list[str]]:
+    """Of that day's slot: reader -> the lines below the first."""
+    rows = await office.world.store.ledger.rows(PORTAL)
+    acts = [row.wish.act for row in rows if row.wish.robot == reports.ROBOT and row.wish.cause == day]
+    return {act.to: act.text.splitlines()[1:] for act in acts if isinstance(act, intents.Notify)}
+
+
+async def test_no_day_s_number_holds_a_report(office: Office) -> None:
+    """It was asked for in words: where a person may get one message a day, both his reports come."""
+    shelf = office.world.worker.desk.shelf
+    book = shelf.book
+    rules = replace(book.rules, manners=notices.Manners(at_most_per_day=1))
+    shelf.book = desks.Book(rules, book.directory, book.activations)
+    office.wants(weekly(), weekly(name="Второй"))
+    await office.loop.step()
+    assert await office.until("2026-03-16 09:00") == 4
+    assert len(await office.told()) == 4
