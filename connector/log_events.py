@@ -23,6 +23,10 @@ CATALOGUE: Mapping[str, Told] = {
     "daemon.stopping": Told("Останавливаюсь: доделываю начатое", "stopping: finishing what was begun"),
     "daemon.stopped": Told("Остановилась", "stopped"),
     "daemon.failed": Told("Не могу работать: {reason}", "can't run: {reason}"),
+    "daemon.orphaned": Told(
+        "Программы, что запустила рабочие процессы, больше нет: останавливаюсь",
+        "the crew's parent is gone: stopping",
+    ),
     "portal.crashed": Told("Портал упал и будет поднят: {reason}", "the portal fell over: {reason}"),
     "daemon.crash_point": Told("Проверка падения в точке {point}", "crash trial at {point}"),
     "hook.received": Told("Сигнал портала: {thing}", "doorbell: {thing}"),

@@ -67,6 +67,8 @@ class Settings:
     """Where the portal reaches us from outside; empty: what `connect` was told."""
     shared_port: bool = False
     """Other workers of the same crew listen on it as well."""
+    parent_fd: int | None = None
+    """A pipe whose end says that the crew's parent is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,18 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         sweep_period=_reader(env, _seconds_or_none)("VORONKA_SWEEP_PERIOD", None),
         lease=seconds("VORONKA_LEASE", 30.0),
         shared_port=env.get("VORONKA_SHARED_PORT", "") == "1",
+        parent_fd=_descriptor(env.get("VORONKA_PARENT_FD", "")),
         body_timeout=seconds("VORONKA_BODY_TIMEOUT", 10.0),
         log_level=_reader(env, _level)("VORONKA_LOG_LEVEL", "INFO"),
         language=language(env),
         public_url=env.get("VORONKA_PUBLIC_URL", "").strip().rstrip("/"),
         crash_at=env.get("VORONKA_CRASH_AT", ""),
     )
+
+
+def _descriptor(text: str) -> int | None:
+    """Set by `run --workers` for its own children."""
+    return int(text) if text.isdigit() else None
 
 
 def language(environ: Mapping[str, str] | None = None) -> str:

@@ -100,11 +100,19 @@ async def run(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
+    if made.parent_fd is not None:
+        loop.add_reader(made.parent_fd, _orphaned, loop, made.parent_fd, stop)
     async with running(made, homes, auto=auto, stop=stop, after_restore=after_restore) as found:
         await stop.wait()
         _log.info("daemon.stopping")
     found.raise_if_failed()
     _log.info("daemon.stopped")
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, parent: int, stop: asyncio.Event) -> None:
+    loop.remove_reader(parent)
+    _log.warning("daemon.orphaned")
+    stop.set()
 
 
 @asynccontextmanager

@@ -3,10 +3,13 @@
 The parent works no portal: it starts the workers, starts anew whoever died, with growing pauses, and passes a stop on. All
 listen on one address (SO_REUSEPORT: the kernel deals the connections out); which of them works a portal is the leases'
 matter. A crew whose first workers can't start at all ends as they did: what keeps one from starting keeps all of them.
+Each worker holds the reading end of a pipe that nothing is written to: its end means that the parent is gone, by whatever
+death, and the worker stops as if it were told to.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -25,6 +28,7 @@ STOP_WITHIN = 15.0
 """Seconds: a worker itself stops within 10."""
 POLL = 0.1
 SHARED = "VORONKA_SHARED_PORT"
+PARENT = "VORONKA_PARENT_FD"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -42,7 +46,8 @@ class Crew:
 
     def __init__(self, command: Sequence[str], size: int) -> None:
         self._command = list(command)
-        self._environ = settings.child_environment(**{SHARED: "1"})
+        self._alive, self._held = os.pipe()
+        self._environ = settings.child_environment(**{SHARED: "1", PARENT: str(self._alive)})
         self._workers = [Worker(number) for number in range(1, size + 1)]
         self._stopping = self._proven = False
 
@@ -55,6 +60,8 @@ class Crew:
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
+            for end in (self._alive, self._held):
+                os.close(end)
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self._stopping = True
@@ -80,7 +87,7 @@ class Crew:
     def _start(self, worker: Worker, now: float) -> None:
         # In a group of its own, so that Ctrl-C reaches it through us alone.
         worker.child = subprocess.Popen(  # noqa: S603 - this program again
-            self._command, env=self._environ, start_new_session=True
+            self._command, env=self._environ, start_new_session=True, pass_fds=(self._alive,)
         )
         worker.began = now
         output.say(f"Рабочий процесс {worker.number} запущен (pid {worker.child.pid}).")

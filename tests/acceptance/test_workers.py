@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from tests.acceptance import driver
 from tests.acceptance.driver import wait_for
@@ -155,6 +156,30 @@ def test_a_crew_of_one_command_survives_its_holder(tmp_path: pathlib.Path) -> No
         portal.close()
         postgres_server.drop(database)
     assert stopped == 0
+
+
+def test_workers_do_not_outlive_the_program_that_started_them(tmp_path: pathlib.Path) -> None:
+    """kill -9 of the parent: nobody is left who works the portal and whom nobody would stop."""
+    database, port = postgres_server.fresh(empty=True), driver.free_port()
+    portal = driver.Sandbox(tmp_path, daemon_port=port)
+    crew = driver.Daemon(tmp_path, portal.port, port, VORONKA_DATABASE_URL=database, VORONKA_LEASE=str(LEASE))
+    try:
+        crew.start("--workers", "2").ready()
+        assert crew.process is not None
+        crew.process.child.kill()
+        wait_for("nobody answers", lambda: not answers(port), 15)
+        assert '"daemon.orphaned"' in crew.process.output()
+    finally:
+        crew.kill()
+        portal.close()
+        postgres_server.drop(database)
+
+
+def answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/health/live", timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 def pids(crew: driver.Daemon) -> list[int]:
