@@ -130,6 +130,8 @@ class ReassignTask:
     set_by: WishKey
     task: model.TaskId | None
     responsible: model.UserId
+    only_from: model.UserId | None = None
+    """Only if it is on that one still; None: on whomever it is."""
 
 
 class Activity(StrEnum):

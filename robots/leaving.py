@@ -67,7 +67,7 @@ def acts(one: Found, who: model.UserId, to: model.UserId) -> Iterator[tuple[str,
             was[RESPONSIBLE] = int(who)
         yield "fields", intents.SetFields(values, was, guarded=True)
     for key, task in one.tasks:
-        yield f"task {task}", intents.ReassignTask(key, task, to)
+        yield f"task {task}", intents.ReassignTask(key, task, to, only_from=who)
 
 
 def dealt(count: int, to: Sequence[model.UserId]) -> list[model.UserId]:

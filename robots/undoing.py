@@ -21,6 +21,7 @@ class Fate(StrEnum):
     TASK_CLOSED = "task closed"
     TASK_KEPT = "task kept"
     TASK_AGAIN = "task set again"
+    TASK_RETURNED = "task given back"
     FIELDS_BACK = "fields back"
     FIELDS_KEPT = "fields kept"
     MOVED_BACK = "moved back"
@@ -36,6 +37,7 @@ FORMS: Mapping[Fate, tuple[str, tuple[str, str, str], str]] = {
     Fate.TASK_CLOSED: ("закрыть", ("задачу", "задачи", "задач"), "есть комментарий, отметка или другой статус"),
     Fate.TASK_KEPT: ("не трогать", ("задачу", "задачи", "задач"), "уже закрыты или удалены"),
     Fate.TASK_AGAIN: ("поставить снова", ("задачу", "задачи", "задач"), "та, что была убрана"),
+    Fate.TASK_RETURNED: ("вернуть", ("задачу", "задачи", "задач"), "прежнему исполнителю, если её никому больше не отдали"),
     Fate.FIELDS_BACK: ("вернуть", ("значение", "значения", "значений"), "с тех пор их никто не менял"),
     Fate.FIELDS_KEPT: ("не трогать", ("значение", "значения", "значений"), "потом их меняли"),
     Fate.MOVED_BACK: ("вернуть", ("карточку", "карточки", "карточек"), "с тех пор не двигали"),
@@ -88,6 +90,8 @@ def judge(facts: Facts) -> tuple[Fate | None, intents.Act | None]:
             return Fate.ACTIVITY, _removed(facts, intents.Made.ACTIVITY, facts.made)
         case intents.TakeBack() | intents.CloseTask() if isinstance(facts.taken, intents.SetTask):
             return Fate.TASK_AGAIN, facts.taken
+        case intents.ReassignTask(key, task, to, only_from) if only_from is not None:
+            return Fate.TASK_RETURNED, intents.ReassignTask(key, task, only_from, only_from=to)
         case intents.Remember():
             return None, None
         case _:

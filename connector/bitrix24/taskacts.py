@@ -139,7 +139,7 @@ async def _closed(at: desk.Desk, task: model.TaskId | None) -> ports.Done | None
 async def _reassign(
     at: desk.Desk, act: intents.ReassignTask, task: model.TaskId | None, key: intents.WishKey
 ) -> ports.Done:
-    if task is None:
+    if task is None or not await _still_on(at, task, act.only_from):
         return ports.Done(changed=False, note=NOTHING_TO_DO)
     try:
         await _write(at, writing.reassign(task, act.responsible), key)
@@ -149,6 +149,15 @@ async def _reassign(
             return ports.Done(changed=False, note=NOTHING_TO_DO)
         raise
     return ports.Done()
+
+
+async def _still_on(at: desk.Desk, task: model.TaskId, who: model.UserId | None) -> bool:
+    if who is None:
+        return True
+    found = await tasks.one(at, task, ports.Lane.LIVE)
+    if isinstance(found, errors.PortalError):
+        raise found
+    return found is not None and found.responsible == who
 
 
 async def _reassigned(

@@ -114,7 +114,7 @@ def test_a_leaver_is_replaced_after_the_count_and_it_can_be_undone(pair: Pair) -
     assert portal.task_lines(hers) == ["open: Взять в работу"]
     assert "открытых карточек и задач роботов за ним нет" in daemon.run("person", "Сидорова Ольга")
 
-    daemon.run("undo", "--robot", "Voronka/person", "--since", "1h", "--yes", "4")
+    daemon.run("undo", "--robot", "Voronka/person", "--since", "1h", "--yes", "3")
     wait_for("hers again", lambda: people(pair)[2] == ("4", "4", ["4"]))
     wait_for("calm", daemon.settled)
 

@@ -133,6 +133,19 @@ async def test_a_task_is_given_to_another_person() -> None:
         assert await world.here.find(row) == ports.Done()
 
 
+async def test_a_task_that_isnt_his_any_more_stays_where_a_person_put_it() -> None:
+    """Between the count and the act somebody gave it to another."""
+    async with worlds.world() as world:
+        number = world.add(title="a")
+        made = model.TaskId((await world.here.perform(worlds.row(worlds.TASK, worlds.ref(number)))).made or 0)
+        heir, other = model.UserId(seed.SIDOROVA), model.UserId(seed.HEAD)
+        late = intents.ReassignTask(intents.WishKey("k"), made, heir, only_from=other)
+        assert not (await world.here.perform(worlds.row(late, worlds.ref(number), key="late"))).changed
+        first = worlds.TASK.responsible
+        due = intents.ReassignTask(intents.WishKey("k"), made, heir, only_from=first)
+        assert (await world.here.perform(worlds.row(due, worlds.ref(number), key="due"))).changed
+
+
 @pytest.mark.parametrize("client_id", ["yes", "no"])
 async def test_a_repeated_notice_replaces_the_first(client_id: str) -> None:
     """Class B: none missing, a repeat replaces."""

@@ -35,8 +35,8 @@ def lines(*rows: intents.Past, seen: model.Task | None = None, **card: Any) -> l
         match act:
             case intents.SetFields(values, replaces, guarded=True):
                 shown += [f"{code}: {replaces[code]} -> {value}" for code, value in values.items()]
-            case intents.ReassignTask(key, number, to):
-                shown.append(f"{tail}: {key} {number} -> {to}")
+            case intents.ReassignTask(key, number, to, only_from):
+                shown.append(f"{tail}: {key} {number} {only_from} -> {to}")
     return shown
 
 
@@ -63,10 +63,10 @@ def test_what_is_somebody_elses_stays() -> None:
 def test_a_task_goes_along_with_its_card_and_alone_where_it_would_stay() -> None:
     """One that follows the responsible needs no act; his task on another's card does, and so does one that never follows."""
     assert lines(past(), seen=task(), responsible=WHO) == [f"assignedById: {WHO} -> {HEIR}"]
-    assert lines(past(), seen=task(), responsible=OTHER) == [f"task {TASK}: set {TASK} -> {HEIR}"]
+    assert lines(past(), seen=task(), responsible=OTHER) == [f"task {TASK}: set {TASK} {WHO} -> {HEIR}"]
     assert lines(past(follows_responsible=False), seen=task(), responsible=WHO) == [
         f"assignedById: {WHO} -> {HEIR}",
-        f"task {TASK}: set {TASK} -> {HEIR}",
+        f"task {TASK}: set {TASK} {WHO} -> {HEIR}",
     ]
 
 

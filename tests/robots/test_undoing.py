@@ -99,6 +99,15 @@ def test_words_are_removed_by_their_number(act: intents.Act, fate: undoing.Fate,
     assert judged(act, made=None) == (Fate.NEVER, None)
 
 
+def test_a_task_given_over_goes_back_to_whose_it_was() -> None:
+    """If it is on the heir still: asked on its way. Of one that followed its card nothing of the kind is known."""
+    given = intents.ReassignTask(KEY, model.TaskId(7), builders.IVANOV, only_from=builders.SIDOROVA)
+    back = intents.ReassignTask(KEY, model.TaskId(7), builders.SIDOROVA, only_from=builders.IVANOV)
+    assert judged(given) == (Fate.TASK_RETURNED, back)
+    assert judged(back) == (Fate.TASK_RETURNED, given)
+    assert judged(dataclasses.replace(given, only_from=None)) == (Fate.NEVER, None)
+
+
 def test_what_was_taken_back_comes_again() -> None:
     """The undoing was the mistake: the task is set anew as it was wished; a check remembered needs nothing."""
     gone = intents.TakeBack(KEY, intents.Made.TASK, 7)
