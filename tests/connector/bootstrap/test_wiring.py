@@ -112,7 +112,7 @@ def test_the_starter_speaks_the_portals_words(tmp_path: Path) -> None:
     assert '    pipeline: "Опт: #1"\n' in odd
     assert '  address: "127.0.0.1:8010"\n  insecure_http: true\n' in odd
     assert "  events: webhook\n" in odd
-    with pytest.raises(joining.Refused, match=r"есть: departments, lead-basics, .*rop-funnel"):
+    with pytest.raises(joining.Refused, match=r"есть: departments, lead-basics, .*sales-department"):
         joining.starter(joining.Section("r"), seen, preset="нет", pipeline="П", public_url="")
 
 
