@@ -35,6 +35,7 @@ class Section(StrEnum):
     SILENT = "без движения"
     RETURNS = "возвраты"
     ROBOTS = "роботы"
+    CALLS = "звонки"
 
 
 DEFAULT = (Section.WEEK, Section.PLAN)
@@ -53,12 +54,22 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Which calls are worth hearing (S3.8)."""
+
+    per_person: int = 3
+    at_least: int = 30
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     name: str
     to: tuple[people.Person, ...]
     """Each reader sees the cards for which he is that person; one named by name sees all of them."""
     when: When
     show: tuple[Section, ...] = DEFAULT
+    sample: Sample = Sample()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from connector.bitrix24 import (
 )
 from connector.bitrix24 import gate as gates
 from robots import look, model
-from robots.insight import letter
+from robots.insight import calls, letter, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,14 @@ class Bitrix24Portal(ports.Portal):
     async def open_tasks(self) -> Sequence[letter.OpenTask]:
         """Open tasks that hang on deals and leads, for reports."""
         return await reported.open_tasks(self._desk)
+
+    async def made_calls(self, period: rows.Period) -> Sequence[calls.Call]:
+        """Calls that began in the period and are over."""
+        return await reported.made_calls(self._desk, period)
+
+    async def remarks(self, cards: Collection[model.CardRef]) -> Sequence[calls.Said]:
+        """What those who listen to calls wrote under these cards."""
+        return await reported.remarks(self._desk, cards)
 
     async def perform(self, row: ports.Row) -> ports.Done:
         return await performing.perform(self._desk, row)

@@ -15,7 +15,7 @@ from connector.store import api
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
-class Portal(undoing.Touched, reports.Tasks, Protocol):
+class Portal(undoing.Touched, reports.Portal, Protocol):
     """What these loops ask of the portal besides."""
 
 

@@ -8,7 +8,7 @@ its next slot.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol, TypeVar
@@ -17,7 +17,7 @@ from connector import errors
 from connector.loops import desk as desks
 from connector.loops import pauses, supervisor
 from robots import intents, model, reports, schedule
-from robots.insight import letter, readers, rows
+from robots.insight import calls, hearing, letter, readers, rows
 
 T = TypeVar("T")
 NOTE = "reports"
@@ -46,13 +46,19 @@ class Numbers(Protocol):
     ) -> Sequence[intents.WishKey]: ...
 
 
-class Tasks(Protocol):
+class Portal(Protocol):
+    """What the copy doesn't keep."""
+
     async def open_tasks(self) -> Sequence[letter.OpenTask]: ...
+
+    async def made_calls(self, period: rows.Period) -> Sequence[calls.Call]: ...
+
+    async def remarks(self, cards: Collection[model.CardRef]) -> Sequence[calls.Said]: ...
 
 
 class Reporting:
-    def __init__(self, desk: desks.Desk, numbers: Numbers, tasks: Tasks) -> None:
-        self._desk, self._numbers, self._tasks = desk, numbers, tasks
+    def __init__(self, desk: desks.Desk, numbers: Numbers, portal: Portal) -> None:
+        self._desk, self._numbers, self._portal = desk, numbers, portal
         self._served: dict[str, str] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -107,15 +113,27 @@ class Reporting:
         if show & reports.OF_LEDGER:
             since, until = (datetime.fromtimestamp(at, UTC) for at in (ask.deeds_since, ask.period.until))
             deeds = await numbers.deeds(desk.id, since, until)
-        tasks = await self._open_tasks() if show & reports.OF_TASKS else None
-        ask = letter.Ask(report, slot, directory, seconds, zone, deeds, tasks)
+        tasks = await self._told(self._portal.open_tasks()) if show & reports.OF_TASKS else None
+        heard = await self._told(self._heard(ask)) if reports.Section.CALLS in show else None
+        ask = letter.Ask(report, slot, directory, seconds, zone, deeds, tasks, heard)
         fields = readers.fields(report.to)
         return await numbers.lives(desk.id, ask.oldest, fields, partial(letter.written, ask=ask))
 
-    async def _open_tasks(self) -> Sequence[letter.OpenTask] | None:
-        """None: the portal shows no tasks; the report goes without them and says so."""
+    async def _heard(self, ask: letter.Ask) -> hearing.Heard:
+        """Today's list, and the list before with what was said of it since."""
+        now, before = hearing.periods(ask.last, _calendar(self._desk))
+        sample = ask.report.sample
+        rule = calls.Rule(sample.per_person, sample.at_least)
+        made = await self._portal.made_calls(rows.Period(before.since, now.until))
+        picked = [line.call for period in (now, before) for line in calls.listen(made, period, rule).lines]
+        said = await self._portal.remarks({call.card for call in picked if call.card is not None})
+        marks = calls.marks(picked, said)
+        return hearing.Heard(*(calls.listen(made, period, rule, marks) for period in (now, before)))
+
+    async def _told(self, asked: Awaitable[T]) -> T | None:
+        """None: the portal doesn't show it; the report goes without it and says so."""
         try:
-            return await self._tasks.open_tasks()
+            return await asked
         except (errors.Rejected, errors.Unreadable) as refused:
             self._desk.log.warning("portal.degraded", reason=str(refused))
             return None

@@ -6,7 +6,7 @@ import re
 from datetime import time
 
 from robots import paths, people, reports
-from robots.config import names, nodes
+from robots.config import compile_terms, names, nodes
 from robots.config.context import Scope
 
 _DAYS = {
@@ -31,8 +31,18 @@ def compile_reports(node: nodes.Node | None, scope: Scope) -> tuple[reports.Repo
             continue
         seen[names.fold(name)] = name_node
         show = tuple(reports.Section(nodes.text(one)) for one in nodes.items(nodes.get(item, "show")))
-        made.append(reports.Report(name, to, when, show or reports.DEFAULT))
+        sample = _sample(nodes.get(item, "calls"), scope)
+        made.append(reports.Report(name, to, when, show or reports.DEFAULT, sample))
     return tuple(made)
+
+
+def _sample(node: nodes.Node | None, scope: Scope) -> reports.Sample:
+    plain = reports.Sample()
+    least, each = scope.term(nodes.get(node, "at_least")), nodes.text(nodes.get(node, "per_person"))
+    return reports.Sample(
+        int(each) if each else plain.per_person,
+        compile_terms.seconds(least.amount, least.unit.value) if least else plain.at_least,
+    )
 
 
 def _when(node: nodes.Node | None) -> reports.When | None:

@@ -257,6 +257,7 @@ REPORT_WORDS = {
     "stale": "без движения",
     "returns": "возвраты",
     "robots": "роботы",
+    "calls": "звонки",
 }
 _WEEKDAY = "(?:пн|вт|ср|чт|пт|сб|вс|mon|tue|wed|thu|fri|sat|sun)"
 REPORT_TIME = shapes.Pattern(
@@ -275,6 +276,16 @@ REPORTS = shapes.ListOf(
                     shapes.Word(tuple(one.value for one in reports.Section), REPORT_WORDS), at_least=1
                 ),
                 "что показать",
+            ),
+            "calls": Key(
+                shapes.Keys(
+                    {
+                        "per_person": Key(shapes.Number(1), "сколько звонков каждого"),
+                        "at_least": Key(shapes.Term(), "какие слишком коротки"),
+                    },
+                    "calls",
+                ),
+                "какие звонки послушать",
             ),
             "as": Key(shapes.Text("вид"), "xlsx, csv", later=True),
         },

@@ -1,4 +1,4 @@
-"""S3.8: which of a day's calls the quality department listens to. Chosen by a rule, and always the same ones.
+"""S3.8: which of a day's calls the quality department listens to, and what it said. Chosen by a rule, always the same ones.
 
 The choice within a person's calls goes by a digest of the call's id: neither the manager nor the listener can lean on it,
 and a list made again is the same list.
@@ -7,6 +7,7 @@ and a list made again is the same list.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,42 @@ class Rule:
     per_person: int = 3
     at_least: int = 30
     """Seconds: shorter ones are unanswered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A listener's comment in a card: «слушал», «замечание: не назвал цену»."""
+
+    card: model.CardRef
+    at: int
+    mark: Mark
+    remark: str = ""
+
+
+_SAID = re.compile(
+    r"\s*(?P<word>(?:про)?слушала?|замечани[ея])\b[\s:.,—–-]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
+
+
+def marked(comment: str) -> tuple[Mark, str]:
+    """What a comment says of a call; the mark stands at its beginning."""
+    found = _SAID.match(comment)
+    if found is None:
+        return Mark.NONE, ""
+    remark = " ".join(found["rest"].split())
+    is_remark = found["word"].casefold().startswith("замеч")
+    return (Mark.REMARK if is_remark else Mark.HEARD), remark
+
+
+def marks(lines: Iterable[Call], said: Iterable[Said]) -> dict[str, tuple[Mark, str]]:
+    """Call id -> the strongest and newest word on it: a comment speaks of its card's calls before it."""
+    made: dict[str, tuple[Mark, str]] = {}
+    order = sorted(said, key=lambda one: (one.mark is Mark.REMARK, one.at))
+    for call in lines:
+        for one in order:
+            if one.card == call.card and one.at >= call.at:
+                made[call.id] = (one.mark, one.remark)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

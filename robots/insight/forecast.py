@@ -70,6 +70,8 @@ class Forecast:
     """Open cards whose planned day lies between the asked ones, greatest first."""
     overdue: tuple[Planned, ...]
     """Open cards whose planned day is past."""
+    last: date
+    """The last planned day asked about."""
 
     @property
     def total(self) -> Decimal:
@@ -149,6 +151,7 @@ class Teller:
             self._unconverted,
             tuple(one for one in planned if one.life.planned and one.life.planned >= ask.first),
             tuple(one for one in planned if one.life.planned and one.life.planned < ask.first),
+            ask.last,
         )
 
 

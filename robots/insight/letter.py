@@ -7,15 +7,14 @@ wants him, then the plan; of long lists the greatest few, the rest as a count.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from robots import intents, model, paths, reports, tally, words
-from robots.insight import conversion, forecast, people, readers, rows, skipping
+from robots import intents, model, reports, tally, words
+from robots.insight import conversion, forecast, hearing, people, planwords, readers, rows, skipping
 
 S = reports.Section
 FIRST = 5
@@ -57,15 +56,22 @@ class Ask:
     def today(self) -> date:
         return datetime.fromtimestamp(self.now, UTC).astimezone(ZoneInfo(self.zone)).date()
 
+    heard: hearing.Heard | None = None
+    """None: the portal didn't say."""
+
     @property
     def days(self) -> tuple[date, date]:
         """What the results are of: up to today, if the report goes in the afternoon, else up to yesterday."""
-        last = self.slot.day if self.report.when.clock >= time(12) else self.slot.day - timedelta(days=1)
+        last = self.last
         if S.MONTH in self.report.show:
             return last.replace(day=1), last
-        if S.WEEK in self.report.show or S.DAY not in self.report.show:
+        if S.WEEK in self.report.show or not {S.DAY, S.CALLS} & set(self.report.show):
             return last - timedelta(days=last.weekday()), last
         return last, last
+
+    @property
+    def last(self) -> date:
+        return self.slot.day if self.report.when.clock >= time(12) else self.slot.day - timedelta(days=1)
 
     @property
     def period(self) -> rows.Period:
@@ -104,7 +110,8 @@ def written(lives: Iterable[rows.Life], ask: Ask) -> Mapping[model.UserId, str]:
     """The text for each reader."""
     found = readers.Readers(ask.report.to, ask.directory)
     about = _About(ask)
-    sheaves = {user: _Sheaf(about) for user in found.always()}
+    named = found.always()
+    sheaves = {user: _Sheaf(about, sees_all=True) for user in named}
     for life in lives:
         for user in found.of(life):
             sheaves.setdefault(user, _Sheaf(about)).add(life)
@@ -118,6 +125,8 @@ class _About:
         self.ask, self.boards, self.period = ask, conversion.Boards(ask.directory), ask.period
         self.show = frozenset(ask.report.show)
         self.plan = ask.plan
+        lists = (ask.heard.now, ask.heard.before) if ask.heard else ()
+        self.called = frozenset(line.call.card for one in lists for line in one.lines)
         self.deeds: dict[model.CardRef, list[Deed]] = defaultdict(list)
         for deed in ask.deeds:
             self.deeds[deed.card].append(deed)
@@ -131,6 +140,9 @@ class _Sheaf:
     """One reader's counters."""
 
     about: _About
+    sees_all: bool = False
+    cards: set[model.CardRef] = field(default_factory=set)
+    """Those of his with calls."""
     results: dict[model.PipelineId, people.Person] = field(default_factory=dict)
     lost: dict[model.PipelineId, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     wants: dict[S, Counter[model.UserId | None]] = field(default_factory=lambda: defaultdict(Counter))
@@ -148,6 +160,8 @@ class _Sheaf:
         people.count(board, life, ask.directory, about.period, ask.now)
         if life.place.semantic is model.Semantic.LOST and (life.ended or 0) in about.period:
             self.lost[here][about.boards.name(life.place)] += 1
+        if life.ref in about.called:
+            self.cards.add(life.ref)
         self.deeds += [deed for deed in about.deeds.get(life.ref, ()) if deed.at in about.period]
         if S.SKIPPED in about.show:
             found = [one for one in skipping.batches(life, about.boards) if one.at in about.period]
@@ -195,8 +209,10 @@ def _said(sheaf: _Sheaf) -> Iterator[str]:
     if ask.tasks is None and asked & {S.OVERDUE, S.NO_TASK}:
         yield "О задачах портал сейчас не ответил: просроченных и карточек без задачи в отчёте нет."
     yield from _robots(sheaf)
+    if S.CALLS in about.show:
+        yield from _calls(sheaf)
     if S.PLAN in about.show:
-        yield from _plan(sheaf)
+        yield from planwords.said(sheaf.teller.told(), ask.directory, ask.today)
 
 
 def _results(sheaf: _Sheaf) -> Iterator[str]:
@@ -264,54 +280,9 @@ def _robots(sheaf: _Sheaf) -> Iterator[str]:
         )
 
 
-def _plan(sheaf: _Sheaf) -> Iterator[str]:
-    ask, told = sheaf.about.ask, sheaf.teller.told()
-    directory, today = ask.directory, ask.today
-    sunday = today + timedelta(days=6 - today.weekday())
-    of_today = [one for one in told.planned if one.life.planned == today]
-    of_week = [one for one in told.planned if one.life.planned and one.life.planned <= sunday]
-    month = f"по {words.day(ask.plan.last)}"
-    yield (
-        f"План оплат: сегодня {_worth(of_today, directory)}; до воскресенья {_worth(of_week, directory)}; "
-        f"{month} {_worth(told.planned, directory)}."
-    )
-    yield from _lines(of_today or of_week, directory)
-    if told.overdue:
-        yield f"День плана прошёл, а сделка открыта: {_worth(told.overdue, directory)}."
-        yield from _lines(told.overdue, directory)
-    yield from _forecast(told, month, directory)
-
-
-def _forecast(told: forecast.Forecast, month: str, directory: model.Directory) -> Iterator[str]:
-    money = words.money(model.Money(told.total, directory.base_currency))
-    error = (
-        "ошибку пока не измерить, истории мало"
-        if told.error is None
-        else f"прошлые прогнозы ошибались на {rows.percent(told.error)}"
-    )
-    yield (
-        f"Прогноз {month}: вероятно {money} ({error}). Считаем так: сумма открытых сделок × доля выигранных с той же "
-        "стадии за прошлые отрезки такой же длины + сколько обычно приносят новые."
-    )
-    if told.unconverted:
-        yield f"Без курса валюты {told.unconverted} открытых: их сумм в прогнозе нет."
-
-
-def _worth(planned: Collection[forecast.Planned], directory: model.Directory) -> str:
-    if not planned:
-        return "ничего"
-    total = sum((one.worth or 0 for one in planned), start=0)
-    deals = words.count(len(planned), "сделка", "сделки", "сделок")
-    return f"{deals} на {words.money(model.Money(Decimal(total), directory.base_currency))}"
-
-
-def _lines(planned: Sequence[forecast.Planned], directory: model.Directory) -> Iterator[str]:
-    for one in planned[:FIRST]:
-        worth = (
-            "нет курса" if one.worth is None else words.money(model.Money(one.worth, directory.base_currency))
-        )
-        who, day = directory.user_name(one.life.responsible), one.life.planned
-        link = paths.link(one.life.ref, directory)
-        yield f"— {worth}, «{one.stage}», {who}, план {day:%d.%m}: {link}"
-    if len(planned) > FIRST:
-        yield f"— и ещё {len(planned) - FIRST}"
+def _calls(sheaf: _Sheaf) -> Iterator[str]:
+    ask = sheaf.about.ask
+    if ask.heard is None:
+        yield "О звонках портал сейчас не ответил: списка нет."
+        return
+    yield from hearing.said(ask.heard, None if sheaf.sees_all else sheaf.cards, ask.directory, ask.zone)

@@ -78,6 +78,8 @@ class Activity:
     shown_from: float
     bindings: list[CardKey] = field(default_factory=list)
     communications: list[dict[str, Any]] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
+    """Numbers of what is attached: a call's recording."""
 
     def read(self, name: str) -> Any:
         return self.values.get(name)
@@ -138,6 +140,7 @@ class Activities:
             "IS_INCOMING_CHANNEL": "Y" if row["DIRECTION"] == 1 else "N",
         }  # fmt: skip
         one = Activity(number, row, self.portal.faults.shown_from(self.portal), [owner], communications or [])
+        one.files = [self.portal.next_id("file") for _ in values.get("FILES") or ()]
         self.rows[number] = one
         self._send_if_letter(one)
         self._done("ADD", one, user_id)

@@ -275,6 +275,12 @@ def _bound(call: kernel.Call, wanted: Any) -> list[activities.Activity]:
 
 def _selected(call: kernel.Call, one: activities.Activity, select: list[str]) -> dict[str, Any]:
     row = _shown(call, one, whole="COMMUNICATIONS" in select)
+    if "FILES" in select:
+        # The caller's own key stands at the link's end; with a webhook the documented example has nothing there.
+        link = f"https://{call.portal.host}/bitrix/tools/crm_show_file.php?fileId={{}}&ownerTypeId=6&ownerId={one.id}"
+        row["FILES"] = [
+            {"id": number, "url": f"{link.format(number)}&auth=key{call.user_id}"} for number in one.files
+        ]
     if not select or "*" in select:
         return row
     return {name: value for name, value in row.items() if name in select or name == "ID"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
@@ -14,7 +14,7 @@ from connector.bootstrap import reporting as numbers
 from connector.loops import desk as desks
 from connector.loops import pauses, reporting
 from robots import intents, model, notices, paths, people, reports
-from robots.insight import letter
+from robots.insight import calls, letter, rows
 from tests.connector.loops import world as worlds
 from tests.connector.loops.world import PORTAL, World
 from tests.robots import builders
@@ -25,11 +25,13 @@ MONDAY = reports.When(time(9), frozenset({0}))
 FIRST = builders.at("2026-03-02 08:00")
 
 
-class TaskList:
-    """The open tasks of a portal, or its refusal."""
+class Desk:
+    """What a portal says of tasks and calls, or its refusal."""
 
     def __init__(self) -> None:
         self.open: list[letter.OpenTask] = []
+        self.calls: list[calls.Call] = []
+        self.said: list[calls.Said] = []
         self.refusal: errors.PortalError | None = None
 
     async def open_tasks(self) -> Sequence[letter.OpenTask]:
@@ -37,16 +39,24 @@ class TaskList:
             raise self.refusal
         return self.open
 
+    async def made_calls(self, period: rows.Period) -> Sequence[calls.Call]:
+        if self.refusal is not None:
+            raise self.refusal
+        return [call for call in self.calls if call.at in period]
+
+    async def remarks(self, cards: Collection[model.CardRef]) -> Sequence[calls.Said]:
+        return [one for one in self.said if one.card in cards]
+
 
 class Office:
     """A portal whose people get reports."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.tasks = world, TaskList()
+        self.world, self.desk = world, Desk()
         self.loop = self._made()
 
     def _made(self) -> reporting.Reporting:
-        return reporting.Reporting(self.world.worker.desk, numbers.Numbers(self.world.store), self.tasks)
+        return reporting.Reporting(self.world.worker.desk, numbers.Numbers(self.world.store), self.desk)
 
     def restart(self) -> None:
         self.loop = self._made()
@@ -145,7 +155,7 @@ async def test_a_pause_of_everything_stops_reports_too(office: Office) -> None:
 async def test_numbers_of_tasks_and_of_the_ledger(office: Office) -> None:
     """Open tasks are the portal's, deeds are the ledger's; a portal that hides tasks doesn't stop the report."""
     card = model.CardRef(model.CardKind.DEAL, 1)
-    office.tasks.open = [letter.OpenTask(card, builders.IVANOV, int(FIRST.timestamp()))]
+    office.desk.open = [letter.OpenTask(card, builders.IVANOV, int(FIRST.timestamp()))]
     await office.until("2026-03-12 10:00")
     act = intents.LogEntry("Робот", "готово")
     wish = intents.Wish(intents.WishKey("robot/1"), worlds.ROBOT, "", card, "h1", act, "так надо")
@@ -159,7 +169,7 @@ async def test_numbers_of_tasks_and_of_the_ledger(office: Office) -> None:
         builders.IVANOV: ["Нужны вы: просрочено задач 1 (Иванов Пётр 1)", "Роботы: 1 запись в карточке."],
         builders.SIDOROVA: ["Нужны вы: без задачи 1 (Сидорова Ольга 1)", "Роботы: ничего не делали."],
     }
-    office.tasks.refusal = errors.NoScope("прав на задачи нет")
+    office.desk.refusal = errors.NoScope("прав на задачи нет")
     await office.until("2026-03-23 09:00")
     said = await texts(office, "20260323")
     assert said[builders.SIDOROVA][1].startswith("О задачах портал сейчас не ответил")
@@ -182,3 +192,43 @@ async def test_no_day_s_number_holds_a_report(office: Office) -> None:
     await office.loop.step()
     assert await office.until("2026-03-16 09:00") == 4
     assert len(await office.told()) == 4
+
+
+async def test_the_list_of_calls_and_what_became_of_the_one_before(office: Office) -> None:
+    """S3.8: on Monday those of Friday and the weekend, by the rule; of the list before, how many were heard and what was
+    remarked; each reader those of his cards."""
+
+    def call(number: int, moment: str, card: int = 1, seconds: int = 200) -> calls.Call:
+        ref = model.CardRef(model.CardKind.DEAL, card)
+        at = int(builders.at(moment).timestamp())
+        return calls.Call(str(number), at, builders.IVANOV, seconds, ref, f"https://r/{number}")
+
+    office.desk.calls = [
+        call(1, "2026-03-12 10:00"),
+        call(2, "2026-03-12 11:00", card=2),
+        call(3, "2026-03-13 12:00"),
+        call(4, "2026-03-14 12:00"),
+        call(5, "2026-03-14 13:00", seconds=59),
+        call(6, "2026-03-16 08:00"),
+    ]
+    first = model.CardRef(model.CardKind.DEAL, 1)
+    heard_at = int(builders.at("2026-03-12 18:00").timestamp())
+    office.desk.said = [calls.Said(first, heard_at, calls.Mark.REMARK, "не назвал цену")]
+    sample = reports.Sample(per_person=5, at_least=60)
+    office.wants(reports.Report("Звонки", (MANAGER,), MONDAY, (S.CALLS,), sample))
+    await office.loop.step()
+    await office.until("2026-03-16 09:00")
+    said = await texts(office, "20260316")
+    card = "карточка https://romashka.bitrix24.ru/crm/deal/details/1/"
+    assert said[builders.IVANOV] == [
+        "Послушать: 2 звонка.",
+        f"— Иванов Пётр, 13.03 12:00, 3:20, {card}, запись https://r/3",
+        f"— Иванов Пётр, 14.03 12:00, 3:20, {card}, запись https://r/4",
+        "Из прошлого списка прослушано 1 из 1, замечаний 1.",
+        f"— Иванов Пётр, 12.03 10:00, 3:20, {card}, запись https://r/1 — замечание: не назвал цену",
+        "Послушали — напишите в карточке комментарий «слушал» или «замечание: …».",
+    ]
+    assert said[builders.SIDOROVA][:2] == [
+        "Звонков с записью, которые стоит послушать, не было.",
+        "Из прошлого списка прослушано 0 из 1, замечаний 0.",
+    ]

@@ -49,6 +49,12 @@ def test_sections_by_their_words_in_both_languages() -> None:
     assert one('name: П, send: РОП, at: "9:00"').show == reports.DEFAULT
 
 
+def test_which_calls_are_heard() -> None:
+    """S3.8: by a rule of the file."""
+    made = one("name: З, send: РОП, at: 9:00, show: звонки, calls: {per_person: 5, at_least: 1 minute}")
+    assert (made.show, made.sample) == ((reports.Section.CALLS,), reports.Sample(5, 60))
+
+
 def test_several_readers() -> None:
     """By name, by a field, by the head of whoever is responsible."""
     to = one('name: П, send: [Петрова Анна, менеджер, РОП], at: "9:00"').to

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 
 from robots import model
@@ -164,3 +165,27 @@ def test_marks_stay_with_their_calls() -> None:
         (calls.Mark.REMARK, "не назвал цену")
     ]
     assert builders.IVANOV in {line.call.manager for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("слушал", (calls.Mark.HEARD, "")),
+        ("Прослушала, всё хорошо", (calls.Mark.HEARD, "всё хорошо")),
+        ("Замечание: не назвал\n цену", (calls.Mark.REMARK, "не назвал цену")),
+        ("слушали постановили", (calls.Mark.NONE, "")),
+        ("клиент просил замечание не писать", (calls.Mark.NONE, "")),
+    ],
+)
+def test_a_mark_stands_at_the_beginning_of_a_comment(comment: str, said: tuple[calls.Mark, str]) -> None:
+    """Whatever else is written in a card is no mark."""
+    assert calls.marked(comment) == said
+
+
+def test_a_comment_speaks_of_its_card_s_calls_before_it() -> None:
+    """A remark outweighs «слушал», whichever came first; a later call is another one."""
+    card, other = (model.CardRef(model.CardKind.DEAL, number) for number in (1, 2))
+    made = [calls.Call(str(at), at, builders.IVANOV, 60, card, "r") for at in (10, 30)]
+    made.append(calls.Call("40", 10, builders.IVANOV, 60, other, "r"))
+    said = [calls.Said(card, 15, calls.Mark.REMARK, "грубо"), calls.Said(card, 20, calls.Mark.HEARD)]
+    assert calls.marks(made, said) == {"10": (calls.Mark.REMARK, "грубо")}
