@@ -1,13 +1,10 @@
-"""The ledger: durable wishes and their lives. States change only here, and only as `transitions` allows.
-
-A card's rows in `seq` order are its chain; the oldest open one is its head, and only heads are ready. The partial indexes
-hold open rows alone, so hundreds of thousands of finished ones cost nothing.
+"""The ledger: durable wishes and their lives. States change only here, and only as `transitions` allows; how rows are found
+and read stands in `ledger_rows`.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,31 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import errors, ports
-from connector.store import bells, binding, codec, engine, erasing, inbox, tables, transitions
+from connector.store import bells, binding, codec, engine, erasing, inbox, ledger_rows, tables, transitions
 from robots import intents, model
 
 S = intents.WishState
-ROW, CARD = tables.ledger.c, tables.cards.c
-BEFORE = tables.ledger.alias("before")
-OLDER = tables.ledger.alias("older")
-IS_OPEN = sa.text("ledger.open = 1")
-"""Literal: SQLite takes a partial index only if it can read its condition in the query."""
-OLDER_IS_OPEN = sa.text("older.open = 1")
-
-FULL = sa.select(
-    tables.ledger,
-    CARD.accepted.label("accepted"),
-    CARD.looked_at.label("looked_at"),
-    CARD.deleted.label("deleted"),
-    CARD.memory.label("memory"),
-    BEFORE.c.state.label("before"),
-    BEFORE.c.made.label("before_made"),
-).select_from(
-    tables.ledger.outerjoin(tables.cards, (CARD.portal == ROW.portal) & (CARD.card == ROW.card)).outerjoin(
-        BEFORE, (BEFORE.c.portal == ROW.portal) & (BEFORE.c.key == ROW.stands_on)
-    )
-)
-
+ROW = tables.ledger.c
 ENDING = (
     sa.update(tables.ledger)
     .where(ROW.portal == sa.bindparam("p"), ROW.key == sa.bindparam("k"))
@@ -53,60 +30,6 @@ ENDING = (
     )
 )
 """A note and an id that an answer doesn't name stay as they were."""
-
-
-def _values(states: Iterable[S]) -> list[str]:
-    return [state.value for state in states]
-
-
-def _stay(wish: intents.Wish, memory: str | None) -> model.VisitId | None:
-    if memory is None or not ports.returns(wish):
-        return None
-    stay = codec.load(ports.Memory, memory).visit
-    return stay.id if stay is not None else None
-
-
-def _row(row: sa.Row[Any]) -> ports.Row:
-    wish = codec.load(intents.Wish, row.body)
-    return ports.Row(
-        seq=row.seq,
-        wish=wish,
-        state=S(row.state),
-        wished_at=codec.moment(row.wished_at),
-        sent_at=codec.maybe_moment(row.sent_at),
-        done_at=codec.maybe_moment(row.done_at),
-        tries=row.tries,
-        made=row.made,
-        note=row.note,
-        accepted=row.accepted,
-        visit=_stay(wish, row.memory),
-        looked_at=codec.maybe_moment(row.looked_at),
-        deleted=bool(row.deleted),
-        before=S(row.before) if row.before else None,
-        before_made=row.before_made,
-    )
-
-
-def past(conn: sa.Connection, portal: str, cards: Sequence[str]) -> dict[str, list[intents.Past]]:
-    """The rows of these cards as facts of a look, oldest first."""
-    query = (
-        sa.select(ROW.card, ROW.body, ROW.state, ROW.wished_at, ROW.done_at, ROW.made, ROW.note)
-        .where(ROW.portal == portal, ROW.card.in_(cards))
-        .order_by(ROW.card, ROW.seq)
-    )
-    found: defaultdict[str, list[intents.Past]] = defaultdict(list)
-    for row in conn.execute(query):
-        found[row.card].append(
-            intents.Past(
-                wish=codec.load(intents.Wish, row.body),
-                state=S(row.state),
-                wished_at=codec.moment(row.wished_at),
-                done_at=codec.maybe_moment(row.done_at),
-                made=row.made,
-                note=row.note,
-            )
-        )
-    return found
 
 
 # ---------------------------------------------------------------- works
@@ -163,7 +86,7 @@ def _finish(conn: sa.Connection, portal: str, seqs: Sequence[int], to: S, at: da
 def _unsent(portal: str) -> sa.Select[Any]:
     """Obligations (no digest) are left out: a task that was set is closed though its robot or its card is gone."""
     return sa.select(ROW.seq, ROW.card, ROW.robot, ROW.digest).where(
-        ROW.portal == portal, ROW.state.in_(_values(transitions.UNSENT)), ROW.digest != ""
+        ROW.portal == portal, ROW.state.in_(ledger_rows.values(transitions.UNSENT)), ROW.digest != ""
     )
 
 
@@ -186,7 +109,7 @@ def _sending(
     conn: sa.Connection, portal: str, keys: Collection[intents.WishKey], now: datetime, life: str
 ) -> frozenset[intents.WishKey]:
     sent = {"state": S.SENT.value, "open": 1, "sent_at": codec.micros(now), "retry_at": None, "life": life}
-    mine = (ROW.portal == portal) & ROW.state.in_(_values(transitions.SENDABLE))
+    mine = (ROW.portal == portal) & ROW.state.in_(ledger_rows.values(transitions.SENDABLE))
     update = sa.update(tables.ledger).values(**sent, tries=ROW.tries + 1).returning(ROW.key)
     return frozenset(
         intents.WishKey(key)
@@ -241,66 +164,9 @@ def _redo(conn: sa.Connection, portal: str, keys: Collection[intents.WishKey], a
         "sent_at": None,
         "tries": 0,
     }
-    mine = (ROW.portal == portal) & ROW.state.in_(_values(transitions.REDOABLE))
+    mine = (ROW.portal == portal) & ROW.state.in_(ledger_rows.values(transitions.REDOABLE))
     update = sa.update(tables.ledger).values(**again, wished_at=codec.micros(at))
     return sum(conn.execute(update.where(mine, ROW.key.in_(part))).rowcount for part in engine.chunks(keys))
-
-
-def _older() -> sa.Exists:
-    """A row of the same card that is to go before this one."""
-    return sa.exists().where(
-        OLDER.c.portal == ROW.portal,
-        OLDER.c.card == ROW.card,
-        OLDER.c.seq < ROW.seq,
-        OLDER_IS_OPEN,
-        OLDER.c.state.not_in(_values(transitions.BESIDE)),
-    )
-
-
-PORTAL: sa.BindParameter[str] = sa.bindparam("portal")
-NOW: sa.BindParameter[int] = sa.bindparam("now", type_=sa.BigInteger())
-# What is asked at every poll is built once: building costs more than the answer.
-HEADS = (
-    FULL.where(
-        ROW.portal == PORTAL,
-        IS_OPEN,
-        ROW.state == S.WISHED.value,
-        ROW.retry_at.is_(None) | (ROW.retry_at <= NOW),
-        ROW.card.not_in(sa.bindparam("busy", expanding=True)),
-        ~_older(),
-        BEFORE.c.open.is_(None) | (BEFORE.c.open == 0) | (BEFORE.c.state == S.HELD.value),
-        ~inbox.parked_cards(ROW.portal, ROW.card, NOW),
-    )
-    .order_by(ROW.seq)
-    .limit(sa.bindparam("most", type_=sa.Integer()))
-)
-UNSETTLED = FULL.where(
-    ROW.portal == PORTAL,
-    ROW.state.in_(
-        _values((S.UNKNOWN, S.SENT))
-    ),  # said once more by itself, so that the index by state is taken
-    ((ROW.state == S.UNKNOWN.value) & (ROW.retry_at.is_(None) | (ROW.retry_at <= NOW)))
-    | (
-        (ROW.state == S.SENT.value)
-        & (ROW.life != sa.bindparam("life"))
-        & (ROW.sent_at <= sa.bindparam("long_ago", type_=sa.BigInteger()))
-    ),
-).order_by(ROW.seq)
-NEXT_MOMENT = sa.select(sa.func.min(ROW.retry_at)).where(ROW.portal == PORTAL, ROW.retry_at.is_not(None))
-
-
-def _behind(portal: str, now: int, cards: Collection[model.CardRef]) -> sa.Select[Any]:
-    older = _older()
-    in_the_way = older.where((OLDER.c.state != S.WISHED.value) | (OLDER.c.retry_at > now))
-    return FULL.where(
-        ROW.portal == portal,
-        ROW.card.in_([str(ref) for ref in cards]),
-        IS_OPEN,
-        ROW.state == S.WISHED.value,
-        ROW.retry_at.is_(None) | (ROW.retry_at <= now),
-        older,
-        ~in_the_way,
-    ).order_by(ROW.seq)
 
 
 # ---------------------------------------------------------------- the port
@@ -319,20 +185,26 @@ class SqlLedger(ports.Ledger):
 
     async def _rows(self, query: sa.Select[Any], **asked: Any) -> Sequence[ports.Row]:
         """Read and decoded in the reader's thread: a long list must not hold up the loop."""
-        return await self._engine.read(lambda conn: [_row(row) for row in conn.execute(query, asked)])
+        return await self._engine.read(
+            lambda conn: [ledger_rows.row_of(row) for row in conn.execute(query, asked)]
+        )
 
     async def ready(
         self, portal: model.PortalId, now: datetime, limit: int, busy: Collection[model.CardRef]
     ) -> Sequence[ports.Row]:
         named = [str(ref) for ref in busy]
-        return await self._rows(HEADS, portal=portal, now=codec.micros(now), most=limit, busy=named)
+        return await self._rows(
+            ledger_rows.HEADS, portal=portal, now=codec.micros(now), most=limit, busy=named
+        )
 
     async def behind(
         self, portal: model.PortalId, cards: Collection[model.CardRef], now: datetime
     ) -> Sequence[ports.Row]:
         stamp = codec.micros(now)
         return [
-            row for part in engine.chunks(cards) for row in await self._rows(_behind(portal, stamp, part))
+            row
+            for part in engine.chunks(cards)
+            for row in await self._rows(ledger_rows.behind(portal, stamp, part))
         ]
 
     async def sending(
@@ -355,7 +227,9 @@ class SqlLedger(ports.Ledger):
     async def unsettled(self, portal: model.PortalId, now: datetime, window: float) -> Sequence[ports.Row]:
         long_ago = codec.micros(now - timedelta(seconds=window))
         stamp = codec.micros(now)
-        return await self._rows(UNSETTLED, portal=portal, now=stamp, long_ago=long_ago, life=self._life)
+        return await self._rows(
+            ledger_rows.UNSETTLED, portal=portal, now=stamp, long_ago=long_ago, life=self._life
+        )
 
     async def supersede(
         self, portal: model.PortalId, loaded: Mapping[intents.RobotId, str], at: datetime
@@ -374,17 +248,17 @@ class SqlLedger(ports.Ledger):
         limit: int = 1000,
     ) -> Sequence[ports.Row]:
         """The newest `limit`, oldest first."""
-        query = FULL.order_by(ROW.seq.desc()).limit(limit)
+        query = ledger_rows.FULL.order_by(ROW.seq.desc()).limit(limit)
         if portal is not None:
             query = query.where(ROW.portal == portal)
         if card is not None:
             query = query.where(ROW.card == str(card))
         if states:
-            query = query.where(ROW.state.in_(_values(states)))
+            query = query.where(ROW.state.in_(ledger_rows.values(states)))
         return list(reversed(await self._rows(query)))
 
     async def by_marker(self, portal: model.PortalId, marker: str) -> ports.Row | None:
-        query = FULL.where(ROW.portal == portal, ROW.marker == codec.clean_text(marker)).limit(1)
+        query = ledger_rows.FULL.where(ROW.portal == portal, ROW.marker == codec.clean_text(marker)).limit(1)
         return next(iter(await self._rows(query)), None)
 
     async def cards_of_tasks(
@@ -392,7 +266,7 @@ class SqlLedger(ports.Ledger):
     ) -> Mapping[int, model.CardRef]:
         found: dict[int, model.CardRef] = {}
         for part in engine.chunks(task for task in tasks if codec.whole(task) is not None):
-            for row in await self._rows(FULL.where(ROW.portal == portal, ROW.made.in_(part))):
+            for row in await self._rows(ledger_rows.FULL.where(ROW.portal == portal, ROW.made.in_(part))):
                 if row.made is not None and isinstance(row.wish.act, intents.SetTask):
                     found[row.made] = row.wish.card
         return found
@@ -402,5 +276,7 @@ class SqlLedger(ports.Ledger):
 
     async def next_moment(self, portal: model.PortalId) -> datetime | None:
         asked = {"portal": portal}
-        found = await self._engine.read(lambda conn: conn.execute(NEXT_MOMENT, asked).scalar_one())
+        found = await self._engine.read(
+            lambda conn: conn.execute(ledger_rows.NEXT_MOMENT, asked).scalar_one()
+        )
         return codec.maybe_moment(found)

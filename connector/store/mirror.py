@@ -28,6 +28,7 @@ from connector.store import (
     inbox,
     journal,
     ledger,
+    ledger_rows,
     tables,
 )
 from robots import intents, model
@@ -179,7 +180,7 @@ class SqlMirror(api.Mirror):
         def work(conn: sa.Connection) -> dict[model.CardRef, ports.Memory]:
             found: dict[model.CardRef, ports.Memory] = {}
             for part in engine.chunks(names):
-                past = ledger.past(conn, portal, part)
+                past = ledger_rows.past(conn, portal, part)
                 found |= {names[name]: ports.Memory(past=tuple(past.get(name, ()))) for name in part}
                 query = sa.select(tables.cards).where(CARDS.portal == portal, CARDS.card.in_(part))
                 for row in conn.execute(query):

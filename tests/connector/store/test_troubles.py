@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from connector import errors, ports
-from connector.store import api, clientele, engine, inbox, ledger, opening
+from connector.store import api, clientele, engine, inbox, ledger_rows, opening
 from robots import intents
 from tests.contract import stores
 from tests.contract.stores import ACME, NOW, looked, thing, wish
@@ -169,7 +169,7 @@ async def test_a_read_sees_one_moment(opened: Opened) -> None:
 
 async def test_finished_rows_cost_nothing(opened: Opened) -> None:
     """Heads are found by the indexes of state and of open rows: hundreds of thousands of ended ones aren't walked."""
-    query = ledger.HEADS.params(portal=ACME, now=0, most=50, busy=[])
+    query = ledger_rows.HEADS.params(portal=ACME, now=0, most=50, busy=[])
 
     def plan(conn: sa.Connection) -> list[str]:
         text = query.compile(conn, compile_kwargs={"literal_binds": True})
