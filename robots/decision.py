@@ -22,7 +22,6 @@ from robots import (
     expected,
     gate_words,
     intents,
-    limits,
     model,
     notices,
     obligations,
@@ -31,6 +30,7 @@ from robots import (
     timing,
 )
 from robots import gates as robots_gates
+from robots import limits as robots_limits
 from robots import look as looks
 from robots import robot as robots_robot
 from robots.kinds import base
@@ -48,8 +48,23 @@ class Rules:
     hands_off: conditions.Condition | None = None
     config: str = ""
     manners: notices.Manners = notices.PLAIN
-    limits: Mapping[str, limits.Rate] = field(default_factory=dict)
+    limits: Mapping[str, robots_limits.Rate] = field(default_factory=dict)
     reports: tuple[reports.Report, ...] = ()
+
+    @cached_property
+    def _own_limits(self) -> Mapping[intents.RobotId, Mapping[str, robots_limits.Rate]]:
+        own = {one.id: one.limits for one in self.robots if one.limits}
+        return {**own, **{gate.id: gate.limits for gate in self.gates if gate.limits}}
+
+    @property
+    def limited(self) -> bool:
+        """Anybody is."""
+        return bool(self.limits or self._own_limits)
+
+    def limits_of(self, robot: intents.RobotId) -> Mapping[str, robots_limits.Rate]:
+        """The portal's, but for what its funnel's or its own words say otherwise."""
+        own = self._own_limits.get(robot)
+        return self.limits if own is None else {**self.limits, **own}
 
     @cached_property
     def timetable(self) -> occasions.Timetable:

@@ -35,6 +35,7 @@ _PARTS: Mapping[str, str] = {
     "pipeline": "воронка",
     "trigger": "повод",
     "condition": "условие",
+    "limits": "пределы",
     "to_leave": "что нужно заполнить",
     "to_enter": "что нужно заполнить",
     "policy": "что делать, если не заполнено",

@@ -6,12 +6,13 @@ ids, so that nothing is looked up by name after loading.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 from typing import Any
 
-from robots import attempts, conditions, intents, model, people, schedule, slots
+from robots import attempts, conditions, intents, limits, model, people, schedule, slots
 
 
 class Mode(StrEnum):
@@ -132,6 +133,8 @@ class Robot:
     """Its former path (`was:`): the history under it is this robot's."""
     urgent: bool = False
     """Its messages go at any hour (users.md F14)."""
+    limits: Mapping[str, limits.Rate] = field(default_factory=dict)
+    """Of its own and its funnel's; they weigh more than the portal's."""
 
 
 class GateDoes(StrEnum):
@@ -172,6 +175,8 @@ class Gate:
     mark: Mark = field(default_factory=lambda: Mark("", 0, 0))
     digest: str = ""
     mode: Mode = Mode.ON
+    limits: Mapping[str, limits.Rate] = field(default_factory=dict)
+    """Of its funnel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,13 @@ class Meter:
     async def hold(self, desk: desks.Desk, row: ports.Row, now: datetime) -> ports.End | None:
         """None: it goes, and is counted. A second try of the same wish counts once."""
         wish, rules = row.wish, desk.book.rules
-        if wish.robot in notices.OWN or not (rules.limits or rules.manners.at_most_per_day):
+        if wish.robot in notices.OWN or not (rules.limited or rules.manners.at_most_per_day):
             return None
         if not self._read:
             await self._recall(desk, now)
-        sort = limits.counted(wish, desk.book.directory, rules.limits)
-        rate = rules.limits[sort.value] if sort is not None else None
+        rates = rules.limits_of(wish.robot)
+        sort = limits.counted(wish, desk.book.directory, rates)
+        rate = rates[sort.value] if sort is not None else None
         full = sort is not None and rate is not None and self._full(wish, sort, rate, now)
         if sort is not None and rate is not None and full and not await self._was_let_go(desk, row):
             return ports.End(wish.key, S.HELD, now, note=limits.said(sort, rate))
@@ -76,7 +77,7 @@ class Meter:
     async def _recall(self, desk: desks.Desk, now: datetime) -> None:
         book = desk.book
         for gone in await self.source.sent(desk.id, now - DAY) if self.source is not None else ():
-            sort = limits.counted(gone.wish, book.directory, book.rules.limits)
+            sort = limits.counted(gone.wish, book.directory, book.rules.limits_of(gone.wish.robot))
             self._count(gone.wish, sort, gone.at, book)
         self._read = True
 

@@ -6,24 +6,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from robots import attempts, conditions, intents, look, model, paths, robot
-from robots.config import compile_conditions, compile_tasks, compile_terms, embedding, nodes
+from robots.config import compile_conditions, compile_limits, compile_tasks, compile_terms, embedding, nodes
 from robots.config.context import Scope
-from robots.config.robot_maker import Maker, mode_of
+from robots.config.robot_maker import Maker, Place, mode_of
 
 Op = conditions.Op
 
 
 def compile_gates(
-    maker: Maker,
-    path: str,
+    place: Place,
     stage: model.Stage,
     body: nodes.Node,
-    scope: Scope,
     policy: robot.GatePolicy,
     around: tuple[nodes.Node | None, ...],
-    modes: tuple[nodes.Node | None, ...],
+    maker: Maker,
 ) -> None:
     """One gate for leaving, one for entering: each has its own name in `why`."""
+    scope = place.scope
     if scope.pipeline is None:
         return
     for key in ("to_leave", "to_enter"):
@@ -34,14 +33,15 @@ def compile_gates(
         if not needed and not nodes.is_faulty(node):
             continue
         gate = robot.Gate(
-            id=intents.RobotId(f"{path}/{key}"),
+            id=intents.RobotId(f"{place.path}/{key}"),
             pipeline=scope.pipeline.id,
             stage=stage.id,
             to_leave=needed if key == "to_leave" else (),
             to_enter=needed if key == "to_enter" else (),
             policy=policy,
             mark=node.mark,
-            mode=mode_of(*modes),
+            mode=mode_of(*place.modes),
+            limits=compile_limits.rates(*place.limits),
         )
         maker.gate(gate, (node, *around), node)
 

@@ -86,14 +86,15 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
     scope = _scope(pipeline, body, funnels)
     every_task, hands_off = nodes.get(body, "every_task"), nodes.get(body, "hands_off")
     mode, title = nodes.get(body, "mode"), _spelled(key, pipeline.name)
-    around = (hands_off, mode, *_wrong_keys(body))
+    limits = nodes.get(body, "limits")
+    around = (hands_off, mode, limits, *_wrong_keys(body))
     unless = conditions.Not(scope.hands_off) if scope.hands_off is not None else None
     for event, trigger in _EVENTS.items():
         inside = replace(scope, said=_SAID[event])
-        place = Place(f"{title}/{event}", trigger, inside, (mode,), unless, around)
+        place = Place(f"{title}/{event}", trigger, inside, (mode,), unless, (limits,), around)
         funnels.maker.acts(nodes.get(body, event), place)
     _read(every_task, scope)
-    states = Place(title, robot.Always(), scope, (mode,), unless, around)
+    states = Place(title, robot.Always(), scope, (mode,), unless, (limits,), around)
     for word in _CARE:
         section = nodes.get(body, word)
         if isinstance(section, nodes.Mapping):
@@ -106,7 +107,7 @@ def _pipeline(key: nodes.Scalar, pipeline: model.Pipeline, body: nodes.Mapping, 
         if isinstance(stage_body, nodes.Mapping):
             stage = scope.stage(name, pipeline)
             path = f"{title}/{_spelled(name, stage.name)}"
-            place = Place(path, robot.Entered(stage.id), scope, (mode,), unless, (*around, name))
+            place = Place(path, robot.Entered(stage.id), scope, (mode,), unless, (limits,), (*around, name))
             gate_around = (*around, name, if_missing)
             _stage(stage, stage_body, place, policy, gate_around, funnels)
 
@@ -174,7 +175,7 @@ def _stage(
     place = replace(place, modes=(*place.modes, mode), around=(*place.around, mode, *wrong))
     gate_around = (*gate_around, mode, *wrong)
     maker = funnels.maker
-    compile_gates.compile_gates(maker, place.path, stage, body, place.scope, policy, gate_around, place.modes)
+    compile_gates.compile_gates(place, stage, body, policy, gate_around, maker)
     entering = replace(
         place,
         path=f"{place.path}/on_enter",
@@ -217,10 +218,13 @@ def _robot(item: nodes.Mapping, funnels: Funnels) -> None:
     when = nodes.get(item, "when")
     condition = nodes.get(item, "if")
     compiled = compile_conditions.compile_condition(condition, scope) if condition is not None else None
-    around = (item.key("name"), where, when, condition, nodes.get(item, "mode"), *_wrong_keys(item))
+    limits = nodes.get(item, "limits")
+    around = (item.key("name"), where, when, condition, nodes.get(item, "mode"), limits, *_wrong_keys(item))
     for part, trigger, said in _triggers(when, scope) if when is not None else ():
         path = f"{name}/{part}" if part else name
-        place = Place(path, trigger, replace(scope, said=said), (nodes.get(item, "mode"),), compiled, around)
+        place = Place(
+            path, trigger, replace(scope, said=said), (nodes.get(item, "mode"),), compiled, (limits,), around
+        )
         funnels.maker.acts(nodes.get(item, "do"), place)
 
 

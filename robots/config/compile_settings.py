@@ -7,8 +7,17 @@ import zoneinfo
 from collections.abc import Mapping
 from datetime import date, time
 
-from robots import limits, notices
-from robots.config import compile_reports, compile_tasks, compile_terms, needs, nodes, settings, shape_checks
+from robots import notices
+from robots.config import (
+    compile_limits,
+    compile_reports,
+    compile_tasks,
+    compile_terms,
+    needs,
+    nodes,
+    settings,
+    shape_checks,
+)
 from robots.config.context import Scope
 
 
@@ -22,7 +31,7 @@ def compile_settings(root: nodes.Node, scope: Scope, needed: needs.Needs) -> set
         notifications=_notifications(nodes.get(root, "notifications"), scope),
         absences=tuple(_absences(nodes.get(root, "absences"), scope)),
         alerts=_alerts(nodes.get(root, "alerts")),
-        limits=_limits(nodes.get(root, "limits")),
+        limits=compile_limits.of_portal(nodes.get(root, "limits")),
         card_log=nodes.text(nodes.get(root, "card_log")) or plain.card_log,
         keep_story_days=(
             max(1, compile_terms.seconds(story.amount, story.unit.value) // 86_400)
@@ -192,19 +201,3 @@ def _alerts(node: nodes.Node | None) -> settings.Alerts:
     plain = settings.Alerts()
     when = frozenset(map(nodes.text, nodes.items(nodes.get(node, "when"))))
     return settings.Alerts(tuple(map(nodes.text, nodes.items(nodes.get(node, "to")))), when or plain.when)
-
-
-_SECONDS = {
-    **dict.fromkeys(("hour", "час"), 3600),
-    **dict.fromkeys(("day", "день", "сутки"), 86_400),
-    **dict.fromkeys(("minute", "минуту"), 60),
-}
-
-
-def _limits(node: nodes.Node | None) -> Mapping[str, limits.Rate]:
-    made = dict(limits.DEFAULT) if node is not None else {}
-    for key, value in nodes.pairs(node):
-        words = nodes.text(value).split()
-        if len(words) == 3 and words[0].isdecimal() and words[2].casefold() in _SECONDS:
-            made[key.text] = limits.Rate(int(words[0]), _SECONDS[words[2].casefold()])
-    return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from robots.config import grammar_more, grammar_portal, grammar_when, shapes
+from robots.config import grammar_limits, grammar_more, grammar_portal, grammar_when, shapes
 from robots.config.grammar_acts import EVERY_TASK, TASK
 from robots.config.grammar_words import ACTS_LIST, CONDITION, FIELDS, MODE, NAME, PEOPLE, PERSON
 from robots.config.shapes import Key
@@ -97,7 +97,7 @@ PIPELINE = shapes.Keys(
         "people": Key(grammar_portal.PEOPLE_SECTION, "свои люди этой воронки"),
         "calendar": Key(grammar_portal.CALENDAR, "свой календарь", later=True),
         "notifications": Key(grammar_portal.NOTIFICATIONS, "свои сообщения", later=True),
-        "limits": Key(grammar_portal.LIMITS, "свои пределы", later=True),
+        "limits": Key(grammar_limits.LIMITS, "свои пределы роботов воронки"),
         "hands_off": Key(CONDITION, "какие карточки не трогать"),
         "stale": Key(grammar_more.STALE, "карточки без движения"),
         "unattended": Key(grammar_more.UNATTENDED, "карточки без внимания"),
@@ -133,6 +133,7 @@ ROBOT = shapes.Keys(
         "if": Key(CONDITION, "условие"),
         "do": Key(ACTS_LIST, "что сделать", required=True),
         "mode": Key(MODE, "режим"),
+        "limits": Key(grammar_limits.LIMITS, "пределы этого робота"),
         "was": Key(shapes.Text("прежнее имя"), "прежнее имя робота"),
     },
     "робот",
@@ -157,7 +158,7 @@ ROOT = shapes.Keys(
         "notifications": Key(grammar_portal.NOTIFICATIONS, "сообщения людям"),
         "card_log": Key(shapes.Word(("important", "all", "none")), "что писать в ленту карточки"),
         "hands_off": Key(CONDITION, "какие карточки не трогать"),
-        "limits": Key(grammar_portal.LIMITS, "сколько можно за час"),
+        "limits": Key(grammar_limits.LIMITS, "сколько можно за час"),
         "keep_story": Key(shapes.Term(), "сколько хранить историю"),
         "outside": Key(grammar_portal.OUTSIDE, "куда роботам можно обращаться кроме портала"),
         "needs": Key(grammar_portal.NEEDS, "чего нет в портале, создаёт connect"),

@@ -10,9 +10,6 @@ from robots.config.shapes import Key
 DAY = shapes.Pattern(r"\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}", "дата", "2026-12-31")
 CLOCK = shapes.Pattern(r"([01]?\d|2[0-3]):[0-5]\d", "время", "09:30")
 HOURS = shapes.Pattern(r"\d?\d:\d\d\s*[-–—]\s*\d?\d:\d\d", "часы от и до", "09:00-18:00")
-RATE = shapes.Pattern(
-    r"\d+\s+(per|в|за)\s+(hour|day|minute|час|день|сутки|минуту)", "число за время", "30 per hour"
-)
 OFF = shapes.Word(("off",), {"выкл": "off"})
 
 PORTAL = shapes.Keys(
@@ -162,22 +159,6 @@ NOTIFICATIONS = shapes.Keys(
         "digest": Key(shapes.MapOf(CLOCK, "человек"), "кому и когда сводка"),
     },
     "notifications",
-)
-LIMITS = shapes.Keys(
-    {
-        name: Key(RATE, about)
-        for name, about in (
-            ("tasks", "задач"),
-            ("moves", "переводов"),
-            ("closes", "закрытий"),
-            ("reassign", "смен ответственного"),
-            ("notifications", "сообщений"),
-            ("client messages", "сообщений клиентам"),
-            ("hand_over", "передач"),
-            ("fields", "записей в поля"),
-        )
-    },
-    "limits",
 )
 ALERTS = shapes.Keys(
     {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from robots.config import shapes
+from robots.config import grammar_limits, shapes
 from robots.config.shapes import Key
 
 NAME = shapes.Name("имя")
@@ -37,5 +37,5 @@ COMMON = {
     "was": Key(shapes.Text("прежнее имя робота"), "прежний путь робота: история перейдёт к нему"),
     "too_late": Key(shapes.Term(), "когда уже поздно", later=True),
     "urgent": Key(shapes.Flag(), "и в тихие часы"),
-    "limits": Key(shapes.Anything(), "предел у этого робота", later=True),
+    "limits": Key(grammar_limits.LIMITS, "пределы этого робота"),
 }

@@ -15,6 +15,7 @@ from robots import conditions, intents, model, robot
 from robots.config import (
     compile_acts,
     compile_conditions,
+    compile_limits,
     compile_queues,
     nodes,
     problems,
@@ -54,6 +55,8 @@ class Place:
     modes: tuple[nodes.Node | None, ...] = ()
     """Modes around it, the outermost first."""
     condition: conditions.Condition | None = None
+    limits: tuple[nodes.Node | None, ...] = ()
+    """Likewise."""
     around: tuple[nodes.Node | None, ...] = ()
     """Nodes outside the act that it is made of as well."""
 
@@ -96,6 +99,7 @@ class Maker:
             condition=both(place.condition, extra),
             order=len(self.robots),
             was=_was(nodes.get(act.body, "was")),
+            limits=compile_limits.rates(*place.limits, nodes.get(act.body, "limits")),
             urgent=shape_checks.flag(nodes.get(act.body, "urgent"), default=False),
         )
         self.bodies[made.id] = act.body
@@ -180,7 +184,7 @@ def digest(thing: robot.Robot | robot.Gate) -> str:
     return hashlib.sha256(canonical(thing).encode()).hexdigest()[:12]
 
 
-_IGNORED = frozenset({"mark", "digest", "order", "was", "urgent"})
+_IGNORED = frozenset({"mark", "digest", "order", "was", "urgent", "limits"})
 
 
 def canonical(value: Any) -> str:

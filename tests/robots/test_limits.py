@@ -58,3 +58,54 @@ def test_limits_of_the_file() -> None:
     made = reading.loaded("limits: {tasks: 5 per hour, moves: 7 в час}\n").rules.limits
     assert (made["tasks"], made["moves"]) == (limits.Rate(5, 3600), limits.Rate(7, 3600))
     assert made["closes"] == limits.DEFAULT["closes"]
+
+
+OWN = """\
+pipelines:
+  Продажи:
+    limits: {moves: 3 per day, tasks: 9 per hour}
+    stages:
+      Новый лид:
+        to_leave: [Требования]
+        task: {title: Взять, deadline: 1 work day, for: Иванов Пётр, limits: {tasks: 2 per hour}}
+      Обрабатываем запрос:
+        task: {title: Узнать, deadline: 1 work day, for: Иванов Пётр}
+robots:
+  - name: Поток
+    when: created
+    limits: {notifications: 4 в день}
+    do:
+      - notify: {to: Иванов Пётр, text: Пришла}
+"""
+
+
+def test_of_one_robot_the_innermost_word_counts() -> None:
+    """F4: robot over funnel over portal; a gate has its funnel's. Without the portal's section only what is named is limited."""
+    alone = reading.loaded(OWN).rules
+    ids = [*(one.id for one in alone.robots), *(gate.id for gate in alone.gates)]
+    found = {str(one): alone.limits_of(one) for one in ids}
+    hour, day = 3600, 86_400
+    funnel = {"moves": limits.Rate(3, day), "tasks": limits.Rate(9, hour)}
+    assert found == {
+        "Продажи/Новый лид/task": {**funnel, "tasks": limits.Rate(2, hour)},
+        "Продажи/Обрабатываем запрос/task": funnel,
+        "Поток/notify": {"notifications": limits.Rate(4, day)},
+        "Продажи/Новый лид/to_leave": funnel,
+    }
+    assert (alone.limits, alone.limited) == ({}, True)
+    beside = reading.loaded(f"limits: {{tasks: 5 per hour}}\n{OWN}").rules
+    first = beside.limits_of(intents.RobotId("Продажи/Новый лид/task"))
+    assert first == {**limits.DEFAULT, **funnel, "tasks": limits.Rate(2, hour)}
+    assert beside.limits_of(intents.RobotId("кто-то")) == {**limits.DEFAULT, "tasks": limits.Rate(5, hour)}
+
+
+def test_another_limit_isnt_another_robot() -> None:
+    """What it has wished and not sent yet stays wanted."""
+    more = reading.loaded(OWN.replace("2 per hour", "200 per hour")).robots
+    assert [one.digest for one in more] == [one.digest for one in reading.loaded(OWN).robots]
+
+
+def test_a_misspelt_limit_breaks_the_robots_that_it_would_hold() -> None:
+    """Nobody works without the limit that was meant."""
+    broken = reading.loaded(OWN.replace("3 per day", "немного")).broken
+    assert {one.id for one in broken} >= {"Продажи/Новый лид/task", "Продажи/Новый лид/to_leave"}

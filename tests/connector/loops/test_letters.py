@@ -170,6 +170,23 @@ async def test_above_its_limit_a_robot_is_held_and_the_rest_of_the_work_goes_on(
     assert (await world.ledger())[-1] == "act 4: done"
 
 
+async def test_a_robot_with_a_limit_of_its_own_is_held_alone(world: World) -> None:
+    """F4: the file has no limits for the others, and they have none; a restart doesn't forget the count."""
+    world.deal(1)
+    mine = replace(worlds.robot(), limits={"records": limits.Rate(1, 3600)})
+    free = replace(mine, id=intents.RobotId("Свободный"), limits={})
+    obeying(world, robots=(mine, free))
+    entry = intents.LogEntry("Робот", "запись")
+    await wished(world, "a", entry)
+    await carried_out(world, 1)
+    object.__setattr__(world.worker.desk, "meter", holding.Meter(world.store.hands))
+    await wished(world, "b", entry)
+    for name in ("c", "d"):
+        await wished(world, name, entry, robot=free.id)
+    await carried_out(world, 1)
+    assert await world.ledger() == ["a: done", "b: held", "c: done", "d: done"]
+
+
 async def test_what_a_person_lets_go_goes_whatever_the_limit(world: World) -> None:
     """`held --let-go` means these acts, not the next flood."""
     world.deal(1)
