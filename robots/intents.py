@@ -401,6 +401,8 @@ class Wish:
     """Of a message: when its addressee's next digest goes."""
     calm: bool = False
     """Of a person's work over many cards (`enroll`, `undo`): its effect is no cause for robots, and no limit counts it."""
+    held_as: str = ""
+    """Not empty: a person decides whether it goes, and this is why (`robots.imports`)."""
 
 
 class WishState(StrEnum):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from robots import intents, model, tally, words
 
-_SPANS = {60: "минуту", 3600: "час", 86_400: "сутки"}
+SPANS = {60: "минуту", 3600: "час", 86_400: "сутки"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,9 @@ DEFAULT: Mapping[str, Rate] = {
     "reassign": Rate(20, 3600),
     "notifications": Rate(100, 3600),
     "client messages": Rate(20, 3600),
+    "created": Rate(20, 60),
 }
-"""Per portal and robot (users.md F4)."""
+"""Per portal and robot; `created` alone is of one person's new cards, whatever the robot (users.md F4)."""
 
 
 def counted(wish: intents.Wish, directory: model.Directory, limits: Mapping[str, Rate]) -> tally.Sort | None:
@@ -42,7 +43,7 @@ def counted(wish: intents.Wish, directory: model.Directory, limits: Mapping[str,
 
 def said(sort: tally.Sort, rate: Rate) -> str:
     """«предел робота: 30 задач за час»."""
-    return f"предел робота: {words.count(rate.count, *tally.FORMS[sort])} за {_SPANS.get(rate.seconds, f'{rate.seconds} с')}"
+    return f"предел робота: {words.count(rate.count, *tally.FORMS[sort])} за {SPANS.get(rate.seconds, f'{rate.seconds} с')}"
 
 
 def window(limits: Mapping[str, Rate]) -> timedelta:

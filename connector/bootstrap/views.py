@@ -91,7 +91,7 @@ class Views:
         yield from worked.admission.notes()
         if worked.worker is not None and (held := worked.worker.desk.meter.held):
             acts = words.count(sum(held.values()), "действие", "действия", "действий")
-            yield seams.Trouble(HELD, f"пределами придержано: {acts} ({', '.join(held)}): voronka held")
+            yield seams.Trouble(HELD, f"придержано: {acts} ({', '.join(held)}): voronka held")
         keeper = worked.keeper
         if keeper is None:
             return

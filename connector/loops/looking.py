@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connector import errors, ports
-from connector.loops import absences, seats
+from connector.loops import absences, imports, seats
 from connector.loops import desk as desks
 from robots import decision, look, model
 
@@ -30,6 +30,7 @@ class Looking:
     def __init__(self, desk: desks.Desk, decide: Decide, key: bytes) -> None:
         self._desk, self._decide, self._key = desk, decide, key
         self._absences = absences.Absences(desk)
+        self._imports = imports.Imports(desk)
 
     async def look(
         self, batch: Sequence[tuple[ports.Dirty, model.CardRef]], lane: ports.Lane
@@ -38,6 +39,7 @@ class Looking:
         troubles: Troubles = {}
         table, torn = await self._lay(batch, lane, troubles)
         await self._decide_all(table, lane, troubles)
+        await self._imports.hold([seat for seat in table if seat.dirty not in troubles])
         now, settings, rules = self._desk.clock.now(), self._desk.settings, self._desk.book.rules.config
         made = [seats.looked(seat, now, settings, rules) for seat in table if seat.dirty not in troubles]
         made += [seats.torn(seat, now, settings, rules) for seat in torn]

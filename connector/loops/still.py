@@ -12,7 +12,7 @@ from enum import Enum
 
 from connector import ports
 from connector.loops import pauses
-from robots import intents, model, notices
+from robots import imports, intents, model, notices
 
 S = intents.WishState
 
@@ -52,7 +52,13 @@ def still(row: ports.Row, asked: Asked) -> ports.End | Wait | None:
         return _unfounded(row, asked)
     if wish.robot in notices.OWN:
         return None  # of many cards and none: nothing is to be looked at
-    return _unwanted(row, asked) or _unfounded(row, asked) or _too_soon(row, asked) or _unseen(row, asked)
+    return (
+        _unwanted(row, asked)
+        or _asked_about(row, asked)
+        or _unfounded(row, asked)
+        or _too_soon(row, asked)
+        or _unseen(row, asked)
+    )
 
 
 def beside(head: ports.Row, behind: Iterable[ports.Row], asked: Asked) -> Iterator[ports.Row]:
@@ -80,7 +86,7 @@ def reloaded(row: ports.Row, loaded: Mapping[intents.RobotId, str]) -> bool:
 def _unwanted(row: ports.Row, asked: Asked) -> ports.End | None:
     wish = row.wish
     if reloaded(row, asked.loaded):
-        return _end(row, asked, S.SUPERSEDED, "робот изменён или убран")
+        return _end(row, asked, S.SUPERSEDED, imports.RELOADED)
     if wish.digest and (paused := asked.paused.why(wish.robot, asked.now)):
         return _end(row, asked, S.SUPERSEDED, paused)
     if (late := _late(row, asked)) is not None:
@@ -91,6 +97,12 @@ def _unwanted(row: ports.Row, asked: Asked) -> ports.End | None:
     if row.visit is not None and row.visit != wish.cause:
         return _end(row, asked, S.SUPERSEDED, "сделка уже не там, откуда её возвращали")
     return None
+
+
+def _asked_about(row: ports.Row, asked: Asked) -> ports.End | None:
+    if not row.wish.held_as or row.note.startswith(LET_GO):
+        return None
+    return _end(row, asked, S.HELD, row.wish.held_as)
 
 
 def _late(row: ports.Row, asked: Asked) -> ports.End | None:

@@ -158,7 +158,7 @@ ROOT = shapes.Keys(
         "notifications": Key(grammar_portal.NOTIFICATIONS, "сообщения людям"),
         "card_log": Key(shapes.Word(("important", "all", "none")), "что писать в ленту карточки"),
         "hands_off": Key(CONDITION, "какие карточки не трогать"),
-        "limits": Key(grammar_limits.LIMITS, "сколько можно за час"),
+        "limits": Key(grammar_limits.OF_PORTAL, "сколько можно за час"),
         "keep_story": Key(shapes.Term(), "сколько хранить историю"),
         "outside": Key(grammar_portal.OUTSIDE, "куда роботам можно обращаться кроме портала"),
         "needs": Key(grammar_portal.NEEDS, "чего нет в портале, создаёт connect"),

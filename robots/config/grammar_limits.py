@@ -22,3 +22,6 @@ _SORTS = {
     )
 }
 LIMITS = shapes.Keys(_SORTS, "limits")
+OF_PORTAL = shapes.Keys(
+    {**_SORTS, "created": Key(RATE, "новых карточек от одного человека: больше — похоже на импорт")}, "limits"
+)

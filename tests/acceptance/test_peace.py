@@ -117,3 +117,21 @@ def test_a_watching_robot_keeps_a_diary(pair: driver.Pair) -> None:
     ]
     assert daemon.json("diary", "--robot", "Продажи/*")["shares"] == []
     assert not portal.card(deal)[driver.ROP]
+
+
+def test_a_file_of_deals_waits_for_a_person(pair: driver.Pair) -> None:
+    """F4: what the robots would do with an import is held, the admin is told once with what to do, and decides."""
+    portal, daemon = pair.sandbox, pair.daemon
+    deals = [portal.deal(title=f"Из файла {n}") for n in range(30)]
+    wait_for("the last is held", lambda: states(pair, deals[-1]) == [("SetTask", "held")])
+    wait_for("calm", daemon.settled)
+    assert not portal.task_lines(deals[-1])
+    told = [one for one in portal.notices(driver.IVANOV) if "Похоже на импорт" in one]
+    assert [one.splitlines()[0] for one in told] == ["Похоже на импорт: больше 20 сделок за минуту"]
+
+    shown = daemon.run("held")
+    assert "похоже на импорт: новых карточек от одного человека больше 20 за минуту" in shown
+    count = sum(states(pair, deal) == [("SetTask", "held")] for deal in deals)
+    daemon.run("held", "--drop", "--yes", str(count))
+    assert states(pair, deals[-1]) == [("SetTask", "superseded")]
+    assert not portal.task_lines(deals[-1])
