@@ -36,10 +36,11 @@ class Section(StrEnum):
     RETURNS = "возвраты"
     ROBOTS = "роботы"
     CALLS = "звонки"
+    TODAY = "сегодня"
 
 
 DEFAULT = (Section.WEEK, Section.PLAN)
-OF_TASKS = frozenset({Section.OVERDUE, Section.NO_TASK, Section.PUT_OFF})
+OF_TASKS = frozenset({Section.OVERDUE, Section.NO_TASK, Section.PUT_OFF, Section.TODAY})
 OF_LEDGER = frozenset({Section.RETURNS, Section.ROBOTS}) | OF_TASKS
 
 
@@ -70,6 +71,12 @@ class Report:
     when: When
     show: tuple[Section, ...] = DEFAULT
     sample: Sample = Sample()
+
+
+def morning(to: tuple[people.Person, ...], clock: time) -> Report:
+    """The list that comes with the digest (users.md F14): one to a person, whatever he is on which card, and none where there
+    is nothing to say."""
+    return Report(f"утро {clock:%H:%M}", to, When(clock), (Section.TODAY,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from robots.insight import calls, letter, rows
 DONE, CALL = 5, 2
 _CALL = ["ID", "OWNER_TYPE_ID", "OWNER_ID", "RESPONSIBLE_ID", "START_TIME", "END_TIME", "FILES"]
 _KEYS = frozenset({"auth", "token", "access_token", "sessid"})
-_TASK = ["ID", "RESPONSIBLE_ID", "DEADLINE", "UF_CRM_TASK"]
+_TASK = ["ID", "TITLE", "RESPONSIBLE_ID", "DEADLINE", "UF_CRM_TASK"]
 
 
 async def open_tasks(at: desk.Desk) -> list[letter.OpenTask]:
@@ -35,7 +35,8 @@ async def open_tasks(at: desk.Desk) -> list[letter.OpenTask]:
             if one is not None and one.card is not None:
                 who = model.UserId(responsible) if responsible else None
                 until = int(deadline.timestamp()) if deadline else None
-                found.append(letter.OpenTask(one.card, who, until))
+                title = values.text(raw.get("title"), "title") or ""
+                found.append(letter.OpenTask(one.card, who, until, title))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time
 
-from robots import paths, people, reports
+from robots import notices, paths, people, reports
 from robots.config import compile_terms, names, nodes
 from robots.config.context import Scope
 
@@ -43,6 +43,15 @@ def _sample(node: nodes.Node | None, scope: Scope) -> reports.Sample:
         int(each) if each else plain.per_person,
         compile_terms.seconds(least.amount, least.unit.value) if least else plain.at_least,
     )
+
+
+def mornings(manners: notices.Manners) -> tuple[reports.Report, ...]:
+    """Whoever has a digest has the morning list at its hour; whom no card tells (a queue) has the digest alone."""
+    by_clock: dict[time, list[people.Person]] = {}
+    for person, clock in manners.digest:
+        if _readable(person):
+            by_clock.setdefault(clock, []).append(person)
+    return tuple(reports.morning(tuple(to), clock) for clock, to in by_clock.items())
 
 
 def _when(node: nodes.Node | None) -> reports.When | None:

@@ -25,10 +25,11 @@ def compile_settings(root: nodes.Node, scope: Scope, needed: needs.Needs) -> set
     """What is missing has its default; what is wrong is reported and has it too."""
     plain = settings.Settings()
     story = scope.term(nodes.get(root, "keep_story"))
+    manners = _notifications(nodes.get(root, "notifications"), scope)
     return settings.Settings(
         portal=_portal(nodes.get(root, "portal"), scope),
         calendar=_calendar(nodes.get(root, "calendar"), scope),
-        notifications=_notifications(nodes.get(root, "notifications"), scope),
+        notifications=manners,
         absences=tuple(_absences(nodes.get(root, "absences"), scope)),
         alerts=_alerts(nodes.get(root, "alerts")),
         limits=compile_limits.of_portal(nodes.get(root, "limits")),
@@ -39,7 +40,10 @@ def compile_settings(root: nodes.Node, scope: Scope, needed: needs.Needs) -> set
             else plain.keep_story_days
         ),
         needs=needed,
-        reports=compile_reports.compile_reports(nodes.get(root, "reports"), scope),
+        reports=(
+            *compile_reports.compile_reports(nodes.get(root, "reports"), scope),
+            *compile_reports.mornings(manners),
+        ),
     )
 
 

@@ -239,6 +239,7 @@ REPORT_WORDS = {
     "returns": "возвраты",
     "robots": "роботы",
     "calls": "звонки",
+    "today": "сегодня",
 }
 _WEEKDAY = "(?:пн|вт|ср|чт|пт|сб|вс|mon|tue|wed|thu|fri|sat|sun)"
 REPORT_TIME = shapes.Pattern(

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from robots import intents, model, reports, tally, words
-from robots.insight import conversion, forecast, hearing, people, planwords, readers, rows, skipping
+from robots import intents, model, paths, reports, tally, words
+from robots.insight import conversion, forecast, hearing, morning, people, planwords, readers, rows, skipping
 
 S = reports.Section
 FIRST = 5
@@ -33,12 +33,7 @@ class Deed(NamedTuple):
     at: int = 0
 
 
-class OpenTask(NamedTuple):
-    """An open task of the portal that is bound to a card."""
-
-    card: model.CardRef
-    responsible: model.UserId | None
-    deadline: int | None
+OpenTask = morning.OpenTask
 
 
 @dataclass(frozen=True)
@@ -93,6 +88,10 @@ class Ask:
         return forecast.Ask(self.now, midnight(last + timedelta(days=1), self.zone), self.today, last)
 
     @property
+    def moment(self) -> morning.Moment:
+        return morning.Moment(self.now, self.zone, self.directory)
+
+    @property
     def oldest(self) -> int:
         """Cards closed before this moment change nothing in it."""
         return min(self.period.since, self.plan.oldest) if S.PLAN in self.report.show else self.period.since
@@ -115,7 +114,9 @@ def written(lives: Iterable[rows.Life], ask: Ask) -> Mapping[model.UserId, str]:
     for life in lives:
         for user in found.of(life):
             sheaves.setdefault(user, _Sheaf(about)).add(life)
-    return {user: "\n".join(_said(sheaf)) for user, sheaf in sorted(sheaves.items())}
+    said = _today if about.show == {S.TODAY} else _said
+    texts = {user: "\n".join(said(sheaf)) for user, sheaf in sorted(sheaves.items())}
+    return {user: text for user, text in texts.items() if text}
 
 
 class _About:
@@ -146,6 +147,7 @@ class _Sheaf:
     results: dict[model.PipelineId, people.Person] = field(default_factory=dict)
     lost: dict[model.PipelineId, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     wants: dict[S, Counter[model.UserId | None]] = field(default_factory=lambda: defaultdict(Counter))
+    due: list[OpenTask] = field(default_factory=list)
     batches: list[skipping.Batch] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     teller: forecast.Teller = field(init=False)
@@ -166,6 +168,8 @@ class _Sheaf:
         if S.SKIPPED in about.show:
             found = [one for one in skipping.batches(life, about.boards) if one.at in about.period]
             self.batches += found
+        if S.TODAY in about.show and not life.closed:
+            self.due += filter(ask.moment.is_due, about.tasks.get(life.ref, ()))
         if life.ref.kind is model.CardKind.DEAL:
             if S.PLAN in about.show:
                 self.teller.add(life)
@@ -202,17 +206,26 @@ def _said(sheaf: _Sheaf) -> Iterator[str]:
     yield f"{ask.report.name}, {days}"
     if about.show & {S.DAY, S.WEEK, S.MONTH}:
         yield from _results(sheaf)
+    if S.TODAY in about.show:
+        yield from _today(sheaf)
     wanted = [text for section in ask.report.show if (text := _wanted(sheaf, section))]
     asked = about.show & {S.OVERDUE, S.NO_TASK, S.PUT_OFF, S.SKIPPED, S.SILENT}
     if wanted or asked:
         yield f"Нужны вы: {' · '.join(wanted)}" if wanted else "Ничего срочного нет."
-    if ask.tasks is None and asked & {S.OVERDUE, S.NO_TASK}:
+    if ask.tasks is None and about.show & {S.OVERDUE, S.NO_TASK, S.TODAY}:
         yield "О задачах портал сейчас не ответил: просроченных и карточек без задачи в отчёте нет."
     yield from _robots(sheaf)
     if S.CALLS in about.show:
         yield from _calls(sheaf)
     if S.PLAN in about.show:
         yield from planwords.said(sheaf.teller.told(), ask.directory, ask.today)
+
+
+def _today(sheaf: _Sheaf) -> Iterator[str]:
+    ask = sheaf.about.ask
+    if ask.tasks is not None:
+        bare = sheaf.wants[S.NO_TASK].total()
+        yield from morning.said(sheaf.due, bare, ask.moment, ask.report.when.clock.hour)
 
 
 def _results(sheaf: _Sheaf) -> Iterator[str]:

@@ -30,9 +30,9 @@ async def test_open_tasks_of_cards() -> None:
         ivanov = model.UserId(seed.IVANOV)
         found = await world.here.open_tasks()
         assert found == [
-            letter.OpenTask(first, ivanov, int(WHEN.timestamp())),
-            letter.OpenTask(first, ivanov, None),
-            letter.OpenTask(second, ivanov, None),
+            letter.OpenTask(first, ivanov, int(WHEN.timestamp()), "Позвонить"),
+            letter.OpenTask(first, ivanov, None, "Позвонить"),
+            letter.OpenTask(second, ivanov, None, "Позвонить"),
         ]
 
 

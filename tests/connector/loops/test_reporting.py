@@ -136,6 +136,26 @@ async def test_a_report_that_is_new_waits_for_its_next_slot(office: Office) -> N
     assert await office.until("2026-03-23 09:00") == 4
 
 
+async def test_the_morning_list_comes_on_work_mornings_to_whom_it_concerns(office: Office) -> None:
+    """F14: on Friday to Ivanov, whose task is due; on Saturday to nobody; on Monday he is late, and Sidorova has her own."""
+    friday, monday = builders.at("2026-03-13 15:00"), builders.at("2026-03-16 15:00")
+    cards = [model.CardRef(model.CardKind.DEAL, number) for number in (1, 2)]
+    office.wants(reports.morning((MANAGER,), time(9)))
+    await office.loop.step()
+    office.tasks.open = [
+        letter.OpenTask(card, who, int(at.timestamp()), "Позвонить")
+        for card, who, at in zip(cards, (builders.IVANOV, builders.SIDOROVA), (friday, monday), strict=True)
+    ]
+    assert await office.until("2026-03-13 09:00") == 1
+    assert await office.until("2026-03-14 09:00") == 0
+    assert await office.until("2026-03-16 09:00") == 2
+    assert await office.told() == [
+        (builders.IVANOV, "Доброе утро! Сегодня срок у 1."),
+        (builders.IVANOV, "Доброе утро! Просрочено 1."),
+        (builders.SIDOROVA, "Доброе утро! Сегодня срок у 1."),
+    ]
+
+
 async def test_after_a_stop_the_last_one_comes_late_or_not_at_all(office: Office) -> None:
     """Down over Monday morning: it comes at once; down for three days: nobody wants it, and the log says so."""
     assert await office.until("2026-03-16 15:00") == 2

@@ -95,7 +95,24 @@ def test_two_of_one_name() -> None:
 def test_the_example_of_the_contract() -> None:
     """Its report is understood whole; a spreadsheet can't be sent yet, which is remarked."""
     loaded = reading.loaded(reading.EXAMPLE, files={"новый-лид.txt": "Позвоните"})
-    assert [(one.name, len(one.show)) for one in loaded.rules.reports] == [("Понедельник", 7)]
+    assert [(one.name, len(one.show)) for one in loaded.rules.reports] == [
+        ("Понедельник", 7),
+        ("утро 09:30", 1),
+        ("утро 09:00", 1),
+    ]
     line = 'reports: [{name: План дня, send: Петрова Анна, at: "17:30", show: [план оплат], as: xlsx}]\n'
     assert reading.remarks(line) == ["V028 «as» придёт позже: пока не действует"]
     assert len(reading.made(line).rules.reports) == 1
+
+
+def test_whoever_has_a_digest_has_the_morning_list() -> None:
+    """F14: at its hour, one list for all that have it then; a queue isn't told of any card, so it has the digest alone."""
+    digest = """\
+notifications:
+  digest: {РОП: "09:30", менеджер: "9:00", Петрова Анна: "09:00", дежурный: "09:00"}
+"""
+    made = reading.made(PEOPLE.removesuffix("reports:\n") + digest).rules.reports
+    nine, half_past = sorted(made, key=lambda one: one.when.clock)
+    assert (half_past.name, half_past.when, len(half_past.to)) == ("утро 09:30", reports.When(time(9, 30)), 1)
+    assert (nine.name, nine.show, len(nine.to)) == ("утро 09:00", (reports.Section.TODAY,), 2)
+    assert nine.to[1] == people.Employee(builders.PETROVA)
