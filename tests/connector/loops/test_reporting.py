@@ -13,7 +13,7 @@ from connector import errors
 from connector.bootstrap import reporting as numbers
 from connector.loops import desk as desks
 from connector.loops import pauses, reporting
-from robots import intents, model, notices, paths, people, reports
+from robots import intents, limits, model, notices, paths, people, reports
 from robots.insight import calls, letter, rows
 from tests.connector.loops import world as worlds
 from tests.connector.loops.world import PORTAL, World
@@ -158,6 +158,7 @@ async def test_the_morning_list_comes_on_work_mornings_to_whom_it_concerns(offic
 
 async def test_after_a_stop_the_last_one_comes_late_or_not_at_all(office: Office) -> None:
     """Down over Monday morning: it comes at once; down for three days: nobody wants it, and the log says so."""
+    office.restart()
     assert await office.until("2026-03-16 15:00") == 2
     assert await office.until("2026-03-26 10:00") == 0
     assert await office.until("2026-03-30 09:00") == 2
@@ -203,10 +204,11 @@ async def texts(office: Office, day: str) -> dict[model.UserId, list[str]]:
 
 
 async def test_no_day_s_number_holds_a_report(office: Office) -> None:
-    """It was asked for in words: where a person may get one message a day, both his reports come."""
+    """It was asked for in words: where a person may get one message a day and a robot sends one an hour, both come."""
     shelf = office.world.worker.desk.shelf
     book = shelf.book
-    rules = replace(book.rules, manners=notices.Manners(at_most_per_day=1))
+    one_an_hour = {"notifications": limits.Rate(1, 3600)}
+    rules = replace(book.rules, manners=notices.Manners(at_most_per_day=1), limits=one_an_hour)
     shelf.book = desks.Book(rules, book.directory, book.activations)
     office.wants(weekly(), weekly(name="Второй"))
     await office.loop.step()

@@ -200,6 +200,7 @@ def test_each_reader_sees_his_own() -> None:
     assert arrived(MANAGER) == {builders.IVANOV: "1", builders.SIDOROVA: "1"}
     assert arrived(HEAD) == {builders.PETROVA: "2"}
     assert arrived(BOSS) == {builders.SMIRNOV: "4"}
+    assert text(seen, S.WEEK, to=people.Employee(builders.FIRED)) == {}
     assert text([], S.WEEK)[builders.SMIRNOV].splitlines()[1:] == ["Карточек за это время не было."]
 
 
