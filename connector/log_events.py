@@ -36,6 +36,16 @@ CATALOGUE: Mapping[str, Told] = {
         "Сигнал не записан, ответили 503: {reason}", "doorbell not saved, answered 503: {reason}"
     ),
     "hook.failed": Told("Сигнал не разобран: {error}", "doorbell failed: {error}"),
+    "trigger.received": Told(
+        "{card}: внешний вызов «{name}», новый: {new}", "{card}: called from outside: {name}, new: {new}"
+    ),
+    "trigger.refused": Told(
+        "Внешний вызов «{name}» отклонён: {reason}", "call {name} from outside refused: {reason}"
+    ),
+    "trigger.unsaved": Told(
+        "Внешний вызов «{name}» не записан, ответили 503: {reason}",
+        "call {name} not saved, answered 503: {reason}",
+    ),
     "page.failed": Told("Страница не открылась: {error}", "page failed: {error}"),
     "card.looked": Told("{card}: посмотрела", "{card}: looked"),
     "card.gone": Told("{card}: удалена в портале", "{card}: deleted in the portal"),

@@ -26,6 +26,8 @@ MAIL_NAMES = ("VORONKA_SMTP_URL",)
 """The mail server for alerts; it holds a password (users.md F18)."""
 OUTSIDE = "OUTSIDE_"
 """How the names of keys begin that robots use outside the portal (`call_url`, SMS)."""
+TRIGGER = "TRIGGER_"
+"""How the names of tokens begin with which other programs call `/trigger/…`."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LANGUAGES = ("ru", "en")
 
@@ -34,7 +36,7 @@ KNOWN = (*SECRET_NAMES, *APP_NAMES, *MAIL_NAMES)
 
 
 def _is_known(name: str) -> bool:
-    return name in KNOWN or name.startswith(OUTSIDE)
+    return name in KNOWN or name.startswith((OUTSIDE, TRIGGER))
 
 
 class SettingsError(Exception):
@@ -86,6 +88,8 @@ class Secrets:
     smtp_url: str = field(default="", repr=False)
     outside: Mapping[str, str] = field(default_factory=dict, repr=False, kw_only=True)
     """Keys for what robots call outside the portal, by the names of their lines."""
+    triggers: Mapping[str, str] = field(default_factory=dict, repr=False, kw_only=True)
+    """Tokens of those who call us, likewise."""
 
     @property
     def app(self) -> bool:
@@ -95,7 +99,7 @@ class Secrets:
     def values(self) -> tuple[str, ...]:
         mail = (self.smtp_url, urllib.parse.unquote(_password(self.smtp_url)), _password(self.smtp_url))
         own = (self.b24_url, self.events_token, self.client_secret, self.tokens_key)
-        kept = (*own, *mail, *self.outside.values())
+        kept = (*own, *mail, *self.outside.values(), *self.triggers.values())
         return tuple(value for value in kept if value)
 
 
@@ -151,7 +155,8 @@ def secrets(config: Path, environ: Mapping[str, str] | None = None) -> Secrets:
     found = dict(_read_secrets(secrets_file(config)))
     found.update({name: env[name] for name in env if _is_known(name) and env[name]})
     beside = {name: value for name, value in found.items() if name.startswith(OUTSIDE)}
-    return Secrets(*(found.get(name, "") for name in KNOWN), outside=beside)
+    calling = {name: value for name, value in found.items() if name.startswith(TRIGGER)}
+    return Secrets(*(found.get(name, "") for name in KNOWN), outside=beside, triggers=calling)
 
 
 def each_secrets(configs: Sequence[Path], environ: Mapping[str, str] | None = None) -> list[Secrets]:
@@ -177,7 +182,7 @@ def write_secrets(config: Path, kept: Secrets) -> Path:
     app = (kept.client_id, kept.client_secret, kept.tokens_key, kept.oauth_server)
     if kept.app:
         text += "".join(f"{name}={value}\n" for name, value in zip(APP_NAMES, app, strict=True) if value)
-    text += "".join(f"{name}={value}\n" for name, value in kept.outside.items())
+    text += "".join(f"{name}={value}\n" for name, value in {**kept.outside, **kept.triggers}.items())
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

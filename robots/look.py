@@ -135,6 +135,8 @@ class Look:
     """The stay that a gate judged and refused, until the card is seen elsewhere."""
     judged: datetime | None = None
     """When the card was last looked at whole by robots that time calls."""
+    heard: frozenset[str] = frozenset()
+    """News (`happenings`) that an earlier look judged: keys of its rows."""
     first: bool = False
     """No look at this card was ever decided: what was created is news now."""
     arrived: tuple[model.Visit, ...] = ()

@@ -130,6 +130,8 @@ class Timetable:
         self._states: list[Duty] = []
         self.timed: list[Duty] = []
         """Robots that time alone calls."""
+        self.told: list[Duty] = []
+        """Robots that news from outside the card calls."""
         for each in live:
             match each.robot.trigger:
                 case robot.Changed(code):
@@ -138,6 +140,8 @@ class Timetable:
                     self._states.append(each)
                 case robot.Reached() | robot.Scheduled():
                     self.timed.append(each)
+                case robot.Happened():
+                    self.told.append(each)
                 case _:
                     pass
 

@@ -97,7 +97,14 @@ class Scheduled:
     """Of closed cards as well."""
 
 
-Trigger = Created | Entered | Left | Reopened | Changed | Always | Reached | Scheduled
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """There is news of that source (`happenings`)."""
+
+    source: str
+
+
+Trigger = Created | Entered | Left | Reopened | Changed | Always | Reached | Scheduled | Happened
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from robots import intents, model, words
+from robots import happenings, intents, model, words
 
 KEEP_DAYS = 180
 
@@ -327,6 +327,8 @@ def _row_event(row: intents.Past, mark: str) -> Event:
     why = row.note or row.wish.because
     number = f" № {row.made}" if row.made else ""
     what = f"{row.wish.robot}: {deed(row.wish.act)}{number}: {word}" + (f". {_upper(why)}" if why else "")
+    if row.wish.robot.startswith(happenings.SOURCE):
+        what = _upper(row.wish.because)
     at = row.done_at or row.wished_at
     return Event(at, _one_line(what), row.wish.robot, _state(row), word, why, mark)
 

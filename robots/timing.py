@@ -1,4 +1,4 @@
-"""Occasions that no change of the card makes, but time alone: a date of the card has come, or a slot of a timetable.
+"""Occasions that no change of the card makes, but time or news: a date has come, a slot of a timetable, a call.
 
 They are asked at every look. Before its moment a robot answers when it will be; the nearest such answer wakes the card, so
 a date that a person puts off is waited for anew and nothing of the old one is left. The cause is the value waited for, or
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from robots import dates, model, occasions, robot, schedule, slots, words
+from robots import dates, happenings, model, occasions, robot, schedule, slots, words
 from robots import look as looks
 from robots.kinds import base
 
@@ -25,7 +25,7 @@ SLOT_LATE = timedelta(days=1)
 def asked(
     timetable: occasions.Timetable, seen: looks.Look, visit: model.Visit, now: datetime
 ) -> Iterator[occasions.Occasion]:
-    for duty in timetable.timed:
+    for duty in (*timetable.told, *timetable.timed):
         each = duty.robot
         if each.card is not seen.card.ref.kind or each.pipeline not in (None, seen.card.pipeline):
             continue
@@ -37,6 +37,9 @@ def asked(
                 yield _of_date(duty, trigger, seen, visit, activation.at, now)
             case robot.Scheduled() as trigger:
                 yield from _of_slot(duty, trigger, seen, visit, activation.at, now)
+            case robot.Happened(source):
+                for cause in happenings.fresh(source, seen, activation.at, now):
+                    yield occasions.Occasion(duty, cause, visit)
             case _:
                 pass
 

@@ -27,6 +27,7 @@ from connector.bootstrap import (
     files,
     house,
     notes,
+    triggering,
     views,
     watching,
     wiring,
@@ -188,6 +189,7 @@ def _pages(
         is_open=lived.doors_open,
         unsaved=lived.unsaved,
         installs=installs or None,
+        called=[triggering.door(one) for one in lived.daemons.values()],
     )
 
 

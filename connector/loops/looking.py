@@ -209,8 +209,7 @@ class Looking:
 
     def _decide_one(self, seat: seats.Seat, troubles: Troubles) -> None:
         rules, now = self._desk.book.rules, self._desk.clock.now()
-        if rules.timetable.timed:
-            seat.judged = seat.memory.judged if seat.look.unfinished_origin else now
+        seats.judged(seat, rules, now)
         try:
             seat.decided = self._decide(rules, seat.look, now)
         except Exception as broken:  # noqa: BLE001 - this card is parked with its reason, its fellows go on

@@ -10,7 +10,7 @@ from connector import ports
 from connector.loops import comms as hashed
 from connector.loops import config
 from connector.loops import desk as desks
-from robots import changes, decision, depth, intents, look, model, occasions, visits
+from robots import changes, decision, depth, happenings, intents, look, model, occasions, visits
 
 OUR_MARK = "voronka"
 S = intents.WishState
@@ -29,6 +29,7 @@ class Seat:
     decided: decision.Decision = field(default_factory=decision.Decision)
     judged: datetime | None = None
     """The moment that was decided for, where time calls robots."""
+    heard: tuple[str, ...] = ()
 
     @property
     def ref(self) -> model.CardRef:
@@ -87,6 +88,7 @@ def lay(
         accepted=memory.accepted,
         refused=memory.refused,
         judged=memory.judged,
+        heard=frozenset(memory.heard),
         first=first,
         arrived=(*memory.since, *followed.arrived),
         changes=numbers,
@@ -131,6 +133,15 @@ def comms_ask(seat: Seat) -> ports.CommsAsk:
     return ports.CommsAsk(seat.ref, phones, emails, own)
 
 
+def judged(seat: Seat, rules: decision.Rules, now: datetime) -> None:
+    """What this look asks robots about that time and news call; a card that decides nothing yet is asked later."""
+    if seat.look.unfinished_origin:
+        seat.judged, seat.heard = seat.memory.judged, seat.memory.heard
+        return
+    seat.judged = now if rules.timetable.timed else None
+    seat.heard = tuple(sorted(happenings.heard(seat.look, now))) if rules.timetable.told else ()
+
+
 def looked(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str) -> ports.Looked:
     """What the mirror keeps of a whole look."""
     seen, decided, followed = seat.look, seat.decided, seat.followed
@@ -145,6 +156,7 @@ def looked(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str)
         comms=seat.comms,
         unseen_rows=followed.unseen,
         judged=seat.judged,
+        heard=seat.heard,
     )
     unfinished = seat.origin is not None and not seat.origin.state.final
     return ports.Looked(

@@ -28,6 +28,8 @@ class Memory:
     """How many stays had no history row: the number of the next synthetic visit."""
     judged: datetime | None = None
     """When robots that time calls were last asked; None where there are none."""
+    heard: tuple[str, ...] = ()
+    """Keys of news that robots were asked about, the late ones left out."""
     torn: int = 0
     """Looks in a row at which history and card disagreed."""
     deleted: bool = False

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector import ports
-from connector.store import codec, engine, ledger, tables
+from connector.store import codec, engine, inbox, ledger, tables
 from robots import intents, model
 
 S = intents.WishState
@@ -74,6 +74,16 @@ class SqlHands:
         return await self._engine.write(
             lambda conn: ledger.insert(conn, portal, [(wish, at) for wish in wishes])
         )
+
+    async def called(self, portal: model.PortalId, news: intents.Wish, at: datetime) -> bool:
+        """News of a card is written down and the card is looked at, in one transaction. False: it was known."""
+
+        def work(conn: sa.Connection) -> bool:
+            fresh = ledger.insert(conn, portal, [(news, at)])
+            inbox.mark(conn, [(portal, str(news.card), int(ports.Lane.LIVE))])
+            return bool(fresh)
+
+        return await self._engine.write(work)
 
     async def revive(
         self, portal: model.PortalId, keys: Collection[intents.WishKey], at: datetime, note: str

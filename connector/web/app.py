@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import http_exceptions, web
 
 from connector import errors, ports
-from connector.web import hooks, install, metrics, pages, seams
+from connector.web import hooks, install, metrics, pages, seams, triggers
 from robots import model
 
 _log = structlog.get_logger()
@@ -37,6 +37,7 @@ def create_app(
     is_open: Callable[[model.PortalId], bool] = lambda _portal: True,
     unsaved: Callable[[errors.StoreError], None] = hooks.nobody,
     installs: Mapping[str, seams.InstallPortal] | None = None,
+    called: Sequence[seams.TriggerPortal] = (),
     most: hooks.Most | None = None,
 ) -> web.Application:
     """`portals`: every name under which `/hooks/{portal}` may be called -> the portal. `unsaved` is told of each doorbell
@@ -48,6 +49,9 @@ def create_app(
     app.router.add_post("/hooks/{portal}", bell.handle)
     if installs:
         app.router.add_post("/install/{portal}", install.Installs(installs, body_timeout).posted)
+    if called:
+        doors = triggers.Triggers(called, body_timeout, is_open, unsaved)
+        app.router.add_post("/trigger/{name}", doors.posted)
     app.router.add_get("/health/live", page.live)
     app.router.add_get("/health/ready", page.ready)
     app.router.add_get("/metrics", page.figures)

@@ -82,6 +82,19 @@ class HookPortal:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerPortal:
+    """A portal whose robots other programs may call."""
+
+    id: model.PortalId
+    waited: Callable[[str], frozenset[model.CardKind]]
+    """What cards the robots are of that wait for calls of this name; empty: none does."""
+    token: Callable[[str], bytes] = field(repr=False)
+    """Who calls by this name must say it; empty: nobody may."""
+    save: Callable[[str, model.CardRef, str], Awaitable[bool]]
+    """(name, card, number of the call) -> whether it is new. Raises StoreError with nothing saved."""
+
+
+@dataclass(frozen=True, slots=True)
 class InstallPortal:
     """A portal whose application may be installed while we run."""
 

@@ -1,23 +1,30 @@
-"""`when:` of time to triggers: `date`, `schedule`."""
+"""`when:` of time and of other programs to triggers: `date`, `schedule`, `webhook`."""
 
 from __future__ import annotations
 
 from datetime import time
 
-from robots import dates, model, paths, robot, schedule, slots
+from robots import dates, happenings, model, paths, robot, schedule, slots
 from robots.config import grammar_when, nodes
 from robots.config.context import Scope
 
 _DATES = (model.FieldType.DATE, model.FieldType.DATETIME)
-SAID = "«{{Название}}»: подошёл срок\n{{Ссылка}}"
-"""What a message says that has no text of its own."""
+_SAID = "«{{Название}}»: подошёл срок\n{{Ссылка}}"
+_CALLED = "«{{Название}}»: сигнал другой программы\n{{Ссылка}}"
 
 
-def of_time(when: nodes.Node, scope: Scope) -> robot.Trigger | None:
-    """None: the occasion isn't of time."""
-    day, table = nodes.get(when, "date"), nodes.get(when, "schedule")
+def said(made: robot.Trigger) -> str:
+    """What a message says that has no text of its own."""
+    return _CALLED if isinstance(made, robot.Happened) else _SAID
+
+
+def trigger(when: nodes.Node, scope: Scope) -> robot.Trigger | None:
+    """None: the occasion is another one."""
+    day, table, name = (nodes.get(when, word) for word in ("date", "schedule", "webhook"))
     if day is not None:
         return _date(day, scope)
+    if name is not None:
+        return robot.Happened(f"{happenings.CALLED}{nodes.text(name).casefold()}")
     return _schedule(table, scope) if table is not None else None
 
 

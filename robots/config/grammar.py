@@ -109,7 +109,7 @@ PIPELINE = shapes.Keys(
     "воронка",
 )
 WHEN = shapes.ByForm(
-    "created, won, lost, reopened, {entered: …}, {left: …}, {changed: …}, {date: …} или {schedule: …}",
+    "created, won, lost, reopened, {entered: …}, {left: …}, {changed: …}, {date: …}, {schedule: …} или {webhook: имя}",
     scalar=shapes.Word(
         ("created", "won", "lost", "reopened"),
         {"создана": "created", "выиграна": "won", "проиграна": "lost", "снова в работе": "reopened"},
@@ -121,6 +121,7 @@ WHEN = shapes.ByForm(
             "changed": Key(NAME, "изменилось поле"),
             "date": Key(grammar_when.DATE, "подошла дата из поля"),
             "schedule": Key(grammar_when.SCHEDULE, "по расписанию"),
+            "webhook": Key(grammar_when.WEBHOOK, "вызвала другая программа: POST /trigger/имя"),
         },
         "повод",
     ),

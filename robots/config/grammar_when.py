@@ -45,3 +45,4 @@ SCHEDULE = shapes.ByForm(
         "schedule",
     ),
 )
+WEBHOOK = shapes.Pattern(r"[a-z0-9][a-z0-9_-]{0,39}", "имя латиницей", "oplata_1c")

@@ -1,4 +1,4 @@
-"""Occasions that nobody makes by moving a card: a date that comes, an hour of a timetable. One portal and one daemon for all stories."""
+"""Occasions that nobody makes by moving a card: a date that comes, an hour of a timetable, a call. One portal and one daemon for all stories."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from tests.acceptance import driver
 from tests.acceptance.driver import wait_for
@@ -32,9 +33,18 @@ robots:
     if: {{Название: {{contains: сверить}}}}
     do:
       - log: Сверено
+  - name: Оплата
+    when: {{webhook: oplata}}
+    pipeline: Продажи
+    do:
+      - move: Получили оплату
+      - comment: Оплачено
 calendar: {{from: portal, timezone: UTC}}
 """
 )
+
+
+KEYS = {"TRIGGER_OPLATA": "canary-of-1c"}
 
 
 class Pair(driver.Pair):
@@ -68,7 +78,7 @@ def soon(seconds: float) -> str:
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     made = Pair(tmp_path_factory.mktemp("triggers"))
     try:
-        made.daemon.start().ready()
+        made.daemon.start(**KEYS).ready()
         yield made
     finally:
         made.close()
@@ -88,7 +98,7 @@ def test_a_date_that_comes_is_told_though_the_deal_is_older_than_the_robot(pair:
     portal.write(late, **later)
     wait_for("calm", pair.daemon.settled)
     pair.daemon.kill()
-    pair.daemon.start().ready()
+    pair.daemon.start(**KEYS).ready()
     wait_for("the old one", lambda: told(pair, "Давняя"), 60)
     wait_for("calm", pair.daemon.settled)
 
@@ -120,3 +130,33 @@ def test_at_the_hour_of_a_timetable_each_deal_that_fits_is_met_once(pair: Pair) 
     wait_for("calm", pair.daemon.settled)
     slot = f"slot {pair.slot.isoformat()}"
     assert (causes(pair.checked), causes(fresh), causes(other)) == ([(slot, "done")], [(slot, "done")], [])
+
+
+def call(pair: Pair, deal: int, **said: Any) -> int:
+    told = {"card": f"deal:{deal}", "token": KEYS["TRIGGER_OPLATA"], **said}
+    return requests.post(
+        f"http://127.0.0.1:{pair.daemon.port}/trigger/oplata", json=told, timeout=10
+    ).status_code
+
+
+def test_another_program_s_call_moves_the_deal_once_though_the_daemon_was_killed(pair: Pair) -> None:
+    """What was answered 200 is done; the same call said again after the kill, by who heard no answer, is the same one."""
+    portal = pair.sandbox
+    deal, other = portal.deal(title="Ждём оплаты"), portal.deal(title="Чужая")
+    wait_for("calm", pair.daemon.settled)
+    assert (call(pair, other, token="guess"), call(pair, deal, key="pay-1")) == (403, 200)
+    pair.daemon.kill()
+    pair.daemon.start(**KEYS).ready()
+    assert call(pair, deal, key="pay-1") == 200
+    wait_for("the move", lambda: portal.stage(deal) == "Получили оплату")
+    wait_for("calm", pair.daemon.settled)
+
+    comments = portal.ask("crm.timeline.comment.list", filter={"ENTITY_TYPE": "deal", "ENTITY_ID": deal})
+    assert [one["COMMENT"].partition(" · ")[0] for one in comments] == ["Оплачено"]
+    assert portal.stage(other) == "Новый лид"
+    assert "  Внешний вызов «oplata»\n" in pair.daemon.run("why", str(deal))
+    for place in (
+        pair.daemon.process.output() if pair.daemon.process else "",
+        pair.daemon.run("ledger", "list", "--json"),
+    ):
+        assert KEYS["TRIGGER_OPLATA"] not in place

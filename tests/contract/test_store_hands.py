@@ -11,7 +11,7 @@ import pytest
 
 from connector import ports
 from connector.store import transitions
-from robots import intents, model
+from robots import happenings, intents, model
 from tests.contract import stores
 from tests.contract.stores import ACME, NOW, OTHER, S, at, card, deal, end, looked, wish
 
@@ -33,6 +33,20 @@ async def test_a_wish_that_no_look_made_is_sent_like_others_and_once(store: Any)
     assert await store.hands.add(ACME, [back], at(5)) == []
     (row,) = await store.ledger.ready(ACME, NOW, 9, ())
     assert (row.wish, row.state, row.wished_at) == (back, S.WISHED, NOW)
+
+
+async def test_news_of_a_card_is_written_down_once_and_the_card_is_looked_at(store: Any) -> None:
+    """Again under its number it is known, and rings once more: the first answer may have been lost."""
+    news = happenings.called("oplata", deal(7), "n-1")
+    assert await store.hands.called(ACME, news, NOW) is True
+    (dirty,) = await store.inbox.take(ACME, NOW, 9, ())
+    assert (dirty.thing, dirty.lane) == (ports.Thing(ports.Kind.DEAL, 7), ports.Lane.LIVE)
+    await store.inbox.finish(ACME, [dirty])
+
+    assert await store.hands.called(ACME, news, at(5)) is False
+    assert await store.inbox.depth(ACME) == 1
+    (row,) = (await store.mirror.memories(ACME, [deal(7)]))[deal(7)].past
+    assert (row.wish, row.wished_at) == (news, NOW)
 
 
 async def test_acts_of_a_time(store: Any) -> None:

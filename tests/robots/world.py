@@ -11,7 +11,7 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
-from robots import changes, decision, draws, intents, model, visits
+from robots import changes, decision, draws, happenings, intents, model, visits
 from robots import look as looks
 from tests.robots import builders
 
@@ -42,6 +42,7 @@ class World:
         self.ledger: dict[intents.WishKey, intents.Past] = {}
         self.before: model.Card | None = None
         self.judged: datetime | None = None
+        self.heard: frozenset[str] = frozenset()
         self.visit: model.Visit | None = None
         self.accepted: model.Visit | None = None
         self.refused: model.VisitId | None = None
@@ -126,6 +127,12 @@ class World:
         self.care = looks.Care(frozenset(map(intents.RobotId, robots)), **how)
         return self
 
+    def called(self, name: str, number: str) -> World:
+        """Another program calls."""
+        wish = happenings.called(name, self.card.ref, number)
+        self.ledger.setdefault(wish.key, intents.Past(wish, S.DONE, self.now, self.now))
+        return self
+
     # ------------------------------------------------------------ what Voronka does
 
     def look(self) -> World:
@@ -142,6 +149,7 @@ class World:
             visit=followed.visit,
             before=self.before,
             judged=self.judged,
+            heard=self.heard,
             first=self.visit is None,
             accepted=self.accepted,
             refused=self.refused,
@@ -159,7 +167,7 @@ class World:
         )
         decided = decision.decide(self.rules, seen, self.now)
         assert not decided.needs, decided.needs
-        self.last, self.judged = seen, self.now
+        self.last, self.judged, self.heard = seen, self.now, happenings.heard(seen, self.now)
         self.before, self.visit, self.comms, self.changes = self.card, followed.visit, comms, numbers
         self.accepted, self.refused = decided.accepted, decided.refused
         stands = decided.accepted is not None and decided.refused is None and self._stands(decided.accepted)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from connector.loops import backfill, dawn
 from connector.loops import desk as desks
-from robots import decision, model
+from robots import decision, happenings, model
 from robots import robot as robots_robot
 from tests.connector.loops import world as worlds
 from tests.connector.loops.world import PORTAL, World
@@ -87,3 +87,20 @@ async def test_a_look_knows_when_the_last_one_judged_and_a_torn_one_judges_nothi
         await world.pass_time(60)
         await (await world.ring(ref)).look()
         assert [seen.judged for seen in world.script.seen] == [None, first, second]
+
+
+async def test_news_is_heard_by_the_first_look_that_finds_it(tmp_path: Path) -> None:
+    """The next looks know that it was judged; a robot that nobody calls costs no memory."""
+    async with worlds.opened(tmp_path) as world:
+        ref = world.deal(1)
+        await world.worker.begin()
+        for waited, heard in ((WAITING, set()), (robots_robot.Happened("/trigger/paid"), {"1", "2"})):
+            told = dataclasses.replace(worlds.robot("d2"), trigger=waited)
+            put(world, decision.Rules((told,), config=f"c {waited}"))
+            for number in "12":
+                news = happenings.called("paid", ref, number)
+                await world.store.hands.called(PORTAL, news, world.clock.now())
+                await world.look()
+            await (await world.ring(ref)).look()
+            seen = [{key.split("/")[-2].split()[1] for key in one.heard} for one in world.script.seen[-2:]]
+            assert (seen[-1], len(world.script.seen[-1].past)) == (heard, 2)

@@ -82,3 +82,14 @@ def test_what_is_wrong_with_a_timetable_is_said() -> None:
     for table, said in slips.items():
         heads = [line.partition("  ")[2] for line in reading.told(TABLE.format(table=table)).splitlines()]
         assert heads[0] == said
+
+
+CALL = "robots: [{{name: Оплата, when: {{webhook: {name}}}, pipeline: Продажи, do: [{{log: Оплачено}}]}}]\n"
+
+
+def test_a_call_of_another_program_has_a_plain_name() -> None:
+    """It stands in an address."""
+    one = reading.robots(CALL.format(name="Oplata_1c"))["Оплата/log"]
+    assert one.trigger == robot.Happened("/trigger/oplata_1c")
+    said = reading.told(CALL.format(name="Оплата 1С")).splitlines()[0].partition("  ")[2]
+    assert said == "V017  нужно имя латиницей, например «oplata_1c», а стоит «Оплата 1С»"
