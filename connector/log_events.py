@@ -46,6 +46,9 @@ CATALOGUE: Mapping[str, Told] = {
         "Внешний вызов «{name}» не записан, ответили 503: {reason}",
         "call {name} not saved, answered 503: {reason}",
     ),
+    "arrival.told": Told(
+        "Пришло карточкам ({cards}): {what}, № {number}", "came for {cards} cards: {what} {number}"
+    ),
     "page.failed": Told("Страница не открылась: {error}", "page failed: {error}"),
     "card.looked": Told("{card}: посмотрела", "{card}: looked"),
     "card.gone": Told("{card}: удалена в портале", "{card}: deleted in the portal"),

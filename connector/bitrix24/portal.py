@@ -11,6 +11,7 @@ from typing import Any
 
 from connector import ports
 from connector.bitrix24 import (
+    arrivals,
     client,
     clients,
     copying,
@@ -149,6 +150,10 @@ class Bitrix24Portal(ports.Portal):
 
     def ids(self, kind: model.CardKind) -> AsyncIterator[Sequence[int]]:
         return copying.ids(self._desk, kind)
+
+    async def arrivals(self, source: str, cursor: Mapping[str, Any]) -> ports.Arrived:
+        """What came since: of clients (`activity`), of money (`invoice`)."""
+        return await arrivals.since(self._desk, source, cursor)
 
     async def touches(self, tasks: Collection[model.TaskId]) -> Mapping[model.TaskId, str]:
         """What people did with tasks of ours: `undoing.Touch`."""

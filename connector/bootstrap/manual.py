@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from connector.bootstrap import proposed, reporting
-from connector.loops import dawn, enrolling, errands, leaving, letters, planning, trying, undoing
+from connector.loops import arrivals, dawn, enrolling, errands, leaving, letters, planning, trying, undoing
 from connector.loops import desk as desks
 from connector.loops import reporting as reports
 from connector.store import api
@@ -15,7 +15,7 @@ from connector.store import api
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
-class Portal(undoing.Touched, reports.Portal, Protocol):
+class Portal(undoing.Touched, reports.Portal, arrivals.Feed, Protocol):
     """What these loops ask of the portal besides."""
 
 
@@ -37,6 +37,7 @@ def loops(desk: desks.Desk, store: api.Store, portal: Portal, key: bytes) -> lis
     desk.meter.source = store.hands
     due = letters.Letters(desk, store.hands)
     first = dawn.Dawn(desk, store.hands)
+    came = arrivals.Arrivals(desk, store.hands, portal)
     numbers = reports.Reporting(desk, reporting.Numbers(store), portal)
     return [
         ("errands", asked.run),
@@ -44,5 +45,6 @@ def loops(desk: desks.Desk, store: api.Store, portal: Portal, key: bytes) -> lis
         ("letters", due.run),
         ("people", leavers.run),
         ("dawn", first.run),
+        ("arrivals", came.run),
         ("reports", numbers.run),
     ]

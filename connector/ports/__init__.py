@@ -19,6 +19,8 @@ from connector.ports.mirror import Journal, Mirror, Notebook
 from connector.ports.portal import OnSending, Portal
 from connector.ports.readings import (
     Absent,
+    Arrival,
+    Arrived,
     CommsAsk,
     Done,
     Facts,
@@ -32,6 +34,8 @@ from connector.ports.readings import (
 
 __all__ = [
     "Absent",
+    "Arrival",
+    "Arrived",
     "Clock",
     "CommsAsk",
     "CopiedCard",

@@ -72,6 +72,26 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something came for a card: a client's call, letter, message, form; the payment of an invoice."""
+
+    what: str
+    number: int
+    """Of the activity, of the invoice."""
+    at: datetime
+    things: tuple[doorbells.Thing, ...] | None = None
+    """Cards and clients that it is of; None: not asked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came since the cursor, and where to go on from (opaque JSON). Some come again."""
+
+    found: tuple[Arrival, ...]
+    cursor: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Something on the portal that bears the mark of a wish (`marker`)."""
 

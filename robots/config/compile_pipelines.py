@@ -236,9 +236,9 @@ def _triggers(when: nodes.Node, scope: Scope) -> list[tuple[str, robot.Trigger, 
     event = _WORDS.get(nodes.text(when))
     if event is not None:
         return [("", _EVENTS[event], _SAID[event])]
-    other = compile_when.trigger(when, scope)
-    if other is not None:
-        return [("", other, compile_when.said(other))]
+    other = compile_when.triggers(when, scope)
+    if other:
+        return other
     changed = nodes.get(when, "changed")
     if changed is not None:
         return [("", robot.Changed(_change_code(changed, scope)), _SAID["changed"])]

@@ -1,4 +1,4 @@
-"""`when:` of time and of other programs to triggers: `date`, `schedule`, `webhook`."""
+"""`when:` of time and of other programs to triggers: `date`, `schedule`, `webhook`, `incoming`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,33 @@ from robots.config import grammar_when, nodes
 from robots.config.context import Scope
 
 _DATES = (model.FieldType.DATE, model.FieldType.DATETIME)
-_SAID = "«{{Название}}»: подошёл срок\n{{Ссылка}}"
-_CALLED = "«{{Название}}»: сигнал другой программы\n{{Ссылка}}"
+_ENDING = "\n{{Ссылка}}"
 
 
-def said(made: robot.Trigger) -> str:
-    """What a message says that has no text of its own."""
-    return _CALLED if isinstance(made, robot.Happened) else _SAID
+Made = list[tuple[str, robot.Trigger, str]]
+"""Part of the robot's path, trigger, what a message says that has no text of its own."""
 
 
-def trigger(when: nodes.Node, scope: Scope) -> robot.Trigger | None:
-    """None: the occasion is another one."""
+def triggers(when: nodes.Node, scope: Scope) -> Made:
+    """Empty: the occasion is another one."""
     day, table, name = (nodes.get(when, word) for word in ("date", "schedule", "webhook"))
+    due = f"«{{{{Название}}}}»: подошёл срок{_ENDING}"
     if day is not None:
-        return _date(day, scope)
+        return [("", _date(day, scope), due)]
+    if table is not None:
+        return [("", _schedule(table, scope), due)]
     if name is not None:
-        return robot.Happened(f"{happenings.CALLED}{nodes.text(name).casefold()}")
-    return _schedule(table, scope) if table is not None else None
+        source = f"{happenings.CALLED}{nodes.text(name).casefold()}"
+        return [("", robot.Happened(source), f"«{{{{Название}}}}»: сигнал другой программы{_ENDING}")]
+    if nodes.text(when) == grammar_when.PAID:
+        return [("", *_arrival("paid"))]
+    came = list(dict.fromkeys(nodes.text(one) for one in nodes.items(nodes.get(when, "incoming"))))
+    return [(one if len(came) > 1 else "", *_arrival(one)) for one in came if one in happenings.ARRIVING]
+
+
+def _arrival(what: str) -> tuple[robot.Trigger, str]:
+    said = f"«{{{{Название}}}}»: {happenings.SAID[what]}{_ENDING}"
+    return robot.Happened(happenings.source_of(what)), said
 
 
 def _date(node: nodes.Node, scope: Scope) -> robot.Reached:

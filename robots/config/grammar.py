@@ -109,10 +109,17 @@ PIPELINE = shapes.Keys(
     "воронка",
 )
 WHEN = shapes.ByForm(
-    "created, won, lost, reopened, {entered: …}, {left: …}, {changed: …}, {date: …}, {schedule: …} или {webhook: имя}",
+    "created, won, lost, reopened, invoice_paid, {entered: …}, {left: …}, {changed: …}, {date: …}, {schedule: …}, {webhook: имя} или {incoming: …}",
     scalar=shapes.Word(
-        ("created", "won", "lost", "reopened"),
-        {"создана": "created", "выиграна": "won", "проиграна": "lost", "снова в работе": "reopened"},
+        ("created", "won", "lost", "reopened", grammar_when.PAID),
+        {
+            "счёт оплачен": grammar_when.PAID,
+            "invoice paid": grammar_when.PAID,
+            "создана": "created",
+            "выиграна": "won",
+            "проиграна": "lost",
+            "снова в работе": "reopened",
+        },
     ),
     mapping=shapes.OneKey(
         {
@@ -121,6 +128,7 @@ WHEN = shapes.ByForm(
             "changed": Key(NAME, "изменилось поле"),
             "date": Key(grammar_when.DATE, "подошла дата из поля"),
             "schedule": Key(grammar_when.SCHEDULE, "по расписанию"),
+            "incoming": Key(grammar_when.INCOMING, "клиент позвонил, написал, заполнил форму"),
             "webhook": Key(grammar_when.WEBHOOK, "вызвала другая программа: POST /trigger/имя"),
         },
         "повод",

@@ -46,3 +46,19 @@ SCHEDULE = shapes.ByForm(
     ),
 )
 WEBHOOK = shapes.Pattern(r"[a-z0-9][a-z0-9_-]{0,39}", "имя латиницей", "oplata_1c")
+INCOMING = shapes.ListOf(
+    shapes.Word(
+        ("call", "letter", "message", "form"),
+        {
+            "звонок": "call",
+            "письмо": "letter",
+            "email": "letter",
+            "e-mail": "letter",
+            "сообщение": "message",
+            "форма": "form",
+            "заявка": "form",
+        },
+    ),
+    at_least=1,
+)
+PAID = "invoice_paid"

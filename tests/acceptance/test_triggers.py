@@ -39,6 +39,16 @@ robots:
     do:
       - move: Получили оплату
       - comment: Оплачено
+  - name: Клиент пишет
+    when: {{incoming: [письмо, звонок]}}
+    pipeline: Продажи
+    do:
+      - log: "Ответить: {{{{Название}}}}"
+  - name: Деньги
+    when: invoice_paid
+    pipeline: Продажи
+    do:
+      - move: Получили оплату
 calendar: {{from: portal, timezone: UTC}}
 """
 )
@@ -160,3 +170,38 @@ def test_another_program_s_call_moves_the_deal_once_though_the_daemon_was_killed
         pair.daemon.run("ledger", "list", "--json"),
     ):
         assert KEYS["TRIGGER_OPLATA"] not in place
+
+
+def test_a_client_s_letter_and_a_paid_invoice_are_news_once(pair: Pair) -> None:
+    """Though the sandbox rang for neither of them; one letter bound to two deals is news of both."""
+    portal = pair.sandbox
+    contact = portal.contact("Мария", "+7 916 000-00-09")
+    first, second = (portal.deal(title=title, contactIds=[contact]) for title in ("Первая", "Вторая"))
+    invoice = int(
+        portal.ask("crm.item.add", entityTypeId=31, fields={"title": "Счёт", "parentId2": first})["item"][
+            "id"
+        ]
+    )
+    line = {"VALUE": "m@mail.ru", "ENTITY_ID": contact, "ENTITY_TYPE_ID": 3, "TYPE": "EMAIL"}
+    letter = {
+        "TYPE_ID": 4,
+        "DIRECTION": 1,
+        "SUBJECT": "Вопрос",
+        "COMPLETED": "Y",
+        "RESPONSIBLE_ID": driver.IVANOV,
+    }
+    owner = {"OWNER_TYPE_ID": 2, "OWNER_ID": first, "COMMUNICATIONS": [line]}
+    wait_for("calm", pair.daemon.settled)
+    number = portal.ask("crm.activity.add", fields={**letter, **owner})
+    portal.ask("crm.activity.binding.add", activityId=number, entityTypeId=2, entityId=second)
+    portal.ask("crm.item.update", entityTypeId=31, id=invoice, fields={"stageId": "DT31_1:P"})
+    wait_for("the money", lambda: portal.stage(first) == "Получили оплату")
+
+    def logs(deal: int) -> list[str]:
+        rows = portal.ask("crm.timeline.logmessage.list", entityTypeId=2, entityId=deal)["logMessages"]
+        return [one["text"].partition(" · ")[0] for one in rows]
+
+    wait_for("both letters", lambda: logs(first) and logs(second))
+    wait_for("calm", pair.daemon.settled)
+    assert (logs(first), logs(second)) == (["Ответить: Первая"], ["Ответить: Вторая"])
+    assert portal.stage(second) == "Новый лид"

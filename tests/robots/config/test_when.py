@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from robots import model, robot, schedule, slots
+from tests.robots import builders
 from tests.robots.config import reading
 
 DATE = """
@@ -93,3 +94,20 @@ def test_a_call_of_another_program_has_a_plain_name() -> None:
     assert one.trigger == robot.Happened("/trigger/oplata_1c")
     said = reading.told(CALL.format(name="Оплата 1С")).splitlines()[0].partition("  ")[2]
     assert said == "V017  нужно имя латиницей, например «oplata_1c», а стоит «Оплата 1С»"
+
+
+CAME = "robots: [{{name: Пришло, when: {when}, pipeline: Продажи, do: [{{notify: Петрова Анна}}]}}]\n"
+
+
+def test_what_comes_of_clients_and_money() -> None:
+    """One robot for each way that is named; a message without words says what came."""
+    made = reading.robots(CAME.format(when="{incoming: [звонок, e-mail]}"))
+    one = reading.robots(CAME.format(when="{incoming: form}"))
+    paid = reading.robots(CAME.format(when="счёт оплачен"))["Пришло/notify"]
+    assert {name: each.trigger for name, each in (made | one).items()} == {
+        "Пришло/call/notify": robot.Happened("/activity/call"),
+        "Пришло/letter/notify": robot.Happened("/activity/letter"),
+        "Пришло/notify": robot.Happened("/activity/form"),
+    }
+    assert paid.trigger == robot.Happened("/invoice/paid")
+    assert paid.options.text == builders.template("«{{Название}}»: оплачен счёт\n{{Ссылка}}")
