@@ -131,6 +131,7 @@ _COMMON: tuple[tuple[str, str, model.FieldType, dict[int | str, str]], ...] = (
 FIELDS: Mapping[str, Mapping[model.FieldCode, model.Field]] = {
     "deal": _fields(
         *_COMMON,
+        ("leadId", "Лид", _T.BINDING, {}),
         ("closedate", "Предполагаемая дата закрытия", _T.DATE, {}),
         (ROP, "РОП", _T.USER, {}),
         (DEMANDS, "Требования", _T.TEXT, {}),

@@ -69,6 +69,7 @@ ANSWERS = {
         "delivery_head: Смирнов Олег, departments: three",
         "delivery_head: Смирнов Олег, departments: three, service_head: Сидорова Ольга",
     ),
+    "quality-control.yaml": ('quality: Опт, own_mail: "@romashka.ru", director: Петрова Анна',),
     "sales-department.yaml": ("", "inbound: deals, letters: email, sender: Ромашка <info@romashka.ru>"),
 }
 """What a preset asks and has no answer to of its own, and its other variants."""
