@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from robots import intents, model, paths, reports, tally, words
+from robots import intents, model, reports, tally, words
 from robots.insight import conversion, forecast, hearing, morning, people, planwords, readers, rows, skipping
 
 S = reports.Section

@@ -12,7 +12,8 @@ import time
 import pytest
 
 STARTER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
 from connector import __main__
 class Begun:
     def find_spec(self, name, path, target=None):
