@@ -142,7 +142,7 @@ async def test_the_morning_list_comes_on_work_mornings_to_whom_it_concerns(offic
     cards = [model.CardRef(model.CardKind.DEAL, number) for number in (1, 2)]
     office.wants(reports.morning((MANAGER,), time(9)))
     await office.loop.step()
-    office.tasks.open = [
+    office.desk.open = [
         letter.OpenTask(card, who, int(at.timestamp()), "Позвонить")
         for card, who, at in zip(cards, (builders.IVANOV, builders.SIDOROVA), (friday, monday), strict=True)
     ]
