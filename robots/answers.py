@@ -26,6 +26,8 @@ def to(
     robot = occasion.duty.robot
     if occasion.line is not None:
         return [occasion.line]
+    if isinstance(robot.trigger, robots_robot.Changed) and not _as_said(robot.trigger, look, now):
+        return [base.Line(base.Outcome.NOT_TRIGGERED, "поле изменилось, но не так")]
     if robot.condition is not None:
         refusal = _refusal(robot.condition, look, now)
         if refusal is not None:
@@ -44,6 +46,15 @@ def to(
             keys[answer.name] = wish.key
             answered.append(wish)
     return answered
+
+
+def _as_said(trigger: robots_robot.Changed, look: looks.Look, now: datetime) -> bool:
+    """From such a value to such a one. A card seen for the first time was empty before."""
+    before = look.before or replace(look.card, fields={}, responsible=None)
+    return all(
+        wanted is None or isinstance(conditions.evaluate(wanted, seen, now), conditions.Yes)
+        for wanted, seen in ((trigger.was, replace(look, card=before)), (trigger.becomes, look))
+    )
 
 
 def _refusal(condition: conditions.Condition, look: looks.Look, now: datetime) -> base.Line | None:

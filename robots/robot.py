@@ -65,6 +65,9 @@ class Changed:
 
     path_code: str
     """A field code, `@contacts` or `@comms`."""
+    was: conditions.Condition | None = None
+    """What the card was like before: it holds of the card of the last look."""
+    becomes: conditions.Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)

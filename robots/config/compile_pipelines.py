@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from robots import conditions, intents, model, paths, robot
+from robots import conditions, intents, model, robot
 from robots.config import (
     compile_acts,
     compile_conditions,
@@ -241,7 +241,7 @@ def _triggers(when: nodes.Node, scope: Scope) -> list[tuple[str, robot.Trigger, 
         return other
     changed = nodes.get(when, "changed")
     if changed is not None:
-        return [("", robot.Changed(_change_code(changed, scope)), _SAID["changed"])]
+        return [("", compile_when.changed(changed, scope), _SAID["changed"])]
     made: list[tuple[str, robot.Trigger, str]] = []
     for key in ("entered", "left"):
         listed = nodes.items(nodes.get(when, key))
@@ -281,27 +281,3 @@ def _stage_anywhere(node: nodes.Node, scope: Scope) -> model.StageId:
         hint = "назовите воронку: pipeline: …" if found or not guess else f"может быть, «{guess}»?"
         scope.context.error(node, "V021" if found else "V012", text, hint)
     return found[0] if found else model.StageId("")
-
-
-_CHANGE = {
-    paths.Virtual.CLIENT: "@contacts",
-    paths.Virtual.SUM: "opportunity",
-    paths.Virtual.PHONE: "@comms",
-    paths.Virtual.EMAIL: "@comms",
-    paths.Virtual.RESPONSIBLE: "@responsible",
-}
-
-
-def _change_code(node: nodes.Node, scope: Scope) -> str:
-    path = scope.path(node)
-    if node.faulty:
-        return ""
-    code = _CHANGE.get(path.code) if isinstance(path.code, paths.Virtual) else str(path.code)
-    if path.owner is not paths.Owner.CARD and code != "@comms":
-        scope.context.error(
-            node, "V017", f"за изменением «{path.shown}» робот не следит: только за полями карточки"
-        )
-    elif code is None:
-        hint = "для стадии есть entered и left" if path.code is paths.Virtual.STAGE else ""
-        scope.context.error(node, "V017", f"за изменением «{path.shown}» робот не следит", hint)
-    return code or ""

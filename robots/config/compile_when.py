@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import time
 
-from robots import dates, happenings, model, paths, robot, schedule, slots
-from robots.config import grammar_when, nodes
+from robots import conditions, dates, happenings, model, paths, robot, schedule, slots
+from robots.config import compile_conditions, grammar_when, nodes
 from robots.config.context import Scope
 
 _DATES = (model.FieldType.DATE, model.FieldType.DATETIME)
@@ -103,3 +103,47 @@ def _schedule(node: nodes.Node, scope: Scope) -> robot.Scheduled:
         days |= {slots.LAST}
     week = frozenset(grammar_when.WEEK[one] for one in words if one in grammar_when.WEEK)
     return robot.Scheduled(slots.Slots(times, week, days, work_days=grammar_when.WORK_DAYS in words), closed)
+
+
+_CHANGE = {
+    paths.Virtual.CLIENT: "@contacts",
+    paths.Virtual.SUM: "opportunity",
+    paths.Virtual.PHONE: "@comms",
+    paths.Virtual.EMAIL: "@comms",
+    paths.Virtual.RESPONSIBLE: "@responsible",
+}
+
+
+def _change_code(node: nodes.Node, scope: Scope) -> str:
+    path = scope.path(node)
+    if node.faulty:
+        return ""
+    code = _CHANGE.get(path.code) if isinstance(path.code, paths.Virtual) else str(path.code)
+    if path.owner is not paths.Owner.CARD and code != "@comms":
+        scope.context.error(
+            node, "V017", f"за изменением «{path.shown}» робот не следит: только за полями карточки"
+        )
+    elif code is None:
+        hint = "для стадии есть entered и left" if path.code is paths.Virtual.STAGE else ""
+        scope.context.error(node, "V017", f"за изменением «{path.shown}» робот не следит", hint)
+    return code or ""
+
+
+def changed(node: nodes.Node, scope: Scope) -> robot.Changed:
+    """`from` and `to` are what an `if` says of that field."""
+    named = nodes.get(node, "field") if isinstance(node, nodes.Mapping) else node
+    code = _change_code(named, scope) if named is not None else ""
+    was, becomes = (
+        _of_field(named, wanted, scope) if named is not None and wanted is not None else None
+        for wanted in (nodes.get(node, "from"), nodes.get(node, "to"))
+    )
+    if was is not None and code.startswith("@") and code != "@responsible":
+        scope.context.error(node, "V017", "from: прежних телефонов, e-mail и клиентов Voronka не помнит")
+    return robot.Changed(code, was, becomes)
+
+
+def _of_field(named: nodes.Node, wanted: nodes.Node, scope: Scope) -> conditions.Condition | None:
+    if named.faulty or not isinstance(named, nodes.Scalar):
+        return None
+    line = nodes.Mapping(wanted.mark, wanted.span, pairs=[(named, wanted)])
+    return compile_conditions.compile_condition(line, scope)

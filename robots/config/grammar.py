@@ -125,7 +125,7 @@ WHEN = shapes.ByForm(
         {
             "entered": Key(shapes.ListOf(NAME, at_least=1), "пришла на стадию"),
             "left": Key(shapes.ListOf(NAME, at_least=1), "ушла со стадии"),
-            "changed": Key(NAME, "изменилось поле"),
+            "changed": Key(grammar_when.CHANGED, "изменилось поле"),
             "date": Key(grammar_when.DATE, "подошла дата из поля"),
             "schedule": Key(grammar_when.SCHEDULE, "по расписанию"),
             "incoming": Key(grammar_when.INCOMING, "клиент позвонил, написал, заполнил форму"),

@@ -62,3 +62,14 @@ INCOMING = shapes.ListOf(
     at_least=1,
 )
 PAID = "invoice_paid"
+_VALUE = shapes.Anything()
+"""As after a field's name in `if`."""
+CHANGED = shapes.Keys(
+    {
+        "field": Key(NAME, "какое поле", required=True),
+        "from": Key(_VALUE, "каким оно было"),
+        "to": Key(_VALUE, "каким стало"),
+    },
+    "changed",
+    short=NAME,
+)

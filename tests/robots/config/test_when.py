@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from robots import model, robot, schedule, slots
+from robots import conditions, model, robot, schedule, slots
 from tests.robots import builders
 from tests.robots.config import reading
 
@@ -111,3 +111,35 @@ def test_what_comes_of_clients_and_money() -> None:
     }
     assert paid.trigger == robot.Happened("/invoice/paid")
     assert paid.options.text == builders.template("«{{Название}}»: оплачен счёт\n{{Ссылка}}")
+
+
+CHANGED = "robots: [{{name: Сменилось, when: {{changed: {how}}}, pipeline: Продажи, do: [{{log: Да}}]}}]\n"
+
+
+def test_a_change_of_a_field_from_and_to() -> None:
+    """Values, lists and operators as in `if`; people by their names."""
+    one = reading.robots(
+        CHANGED.format(how="{field: Ответственный, from: Иванов Пётр, to: {not: [Сидорова Ольга]}}")
+    )
+    path = builders.path("Ответственный")
+    was = conditions.Test(path, conditions.Op.EQUALS, builders.IVANOV)
+    assert isinstance(one["Сменилось/log"].trigger, robot.Changed)
+    assert (one["Сменилось/log"].trigger.path_code, one["Сменилось/log"].trigger.was) == ("@responsible", was)
+    assert isinstance(one["Сменилось/log"].trigger.becomes, conditions.Not)
+
+    more = reading.robots(CHANGED.format(how="{field: Сумма, to: {at_least: 1000000}}"))[
+        "Сменилось/log"
+    ].trigger
+    assert isinstance(more, robot.Changed)
+    assert (more.path_code, more.was, more.becomes is None) == ("opportunity", None, False)
+
+
+def test_slips_of_from_and_to_are_said() -> None:
+    """An unknown value of a list; comms, which aren't remembered."""
+    slips = {
+        "{field: Способ доставки, to: Почтой}": "V012  ",
+        "{field: Телефон, from: {filled: true}}": "V017  from: прежних телефонов, e-mail и клиентов Voronka не помнит",
+    }
+    for how, said in slips.items():
+        heads = [line.partition("  ")[2] for line in reading.told(CHANGED.format(how=how)).splitlines()]
+        assert heads[0].startswith(said), heads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from robots import decision, model, paths, people, templates
+from robots import conditions, decision, model, paths, people, templates
 from robots import robot as r
 from robots.kinds import comment, hand_over, log, move, notify, set_fields
 from tests.robots import builders, rules
@@ -176,6 +176,37 @@ def test_changed_fires_for_each_change() -> None:
         world.after(minutes=1).fill({"Сумма": builders.rub(amount)}).work()
 
     assert len(world.acts()) == 3
+
+
+def test_a_change_from_one_value_to_another() -> None:
+    """Only that one; a card seen for the first time was empty before; from anything else, or to it, is no occasion."""
+    way = builders.path("Способ доставки")
+    was = conditions.Test(way, conditions.Op.EQUALS, builders.BY_COURIER)
+    becomes = conditions.Test(way, conditions.Op.EQUALS, builders.PICKUP)
+    empty = conditions.Test(way, conditions.Op.EMPTY)
+    robots = [
+        rules.robot(
+            name, "log", log.Options(builders.template(name), "Робот"), r.Changed(builders.DELIVERY_WAY, *how)
+        )
+        for name, how in (
+            ("из доставки", (was, None)),
+            ("в самовывоз", (None, becomes)),
+            ("туда", (was, becomes)),
+            ("впервые", (empty, None)),
+        )
+    ]
+    world = World(decision.Rules(tuple(robots)), fields={"Способ доставки": "Самовывоз"}).work()
+    for value in ("Доставка", "Самовывоз", None, "Доставка"):
+        world.after(minutes=1).fill({"Способ доставки": value}).work()
+
+    assert world.acts() == [
+        "write: в самовывоз",
+        "write: впервые",
+        "write: из доставки",
+        "write: в самовывоз",
+        "write: туда",
+        "write: впервые",
+    ]
 
 
 def test_reopened_and_left_have_their_occasions() -> None:
