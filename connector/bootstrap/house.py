@@ -114,8 +114,10 @@ class House:
     async def _mended(self, one: daemon.Daemon, tenure: leases.Tenure) -> None:
         """Keeps the portal, idle and red, until a person changed its files; the next tenure reads them."""
         failed, one.failure = one.failure, None
-        one.waiting = seams.Trouble("config", failed.text if failed else "")
-        one.log.error("daemon.failed", reason=one.waiting.text)
+        text = failed.text if failed else ""
+        first = " ".join(next(iter(text.splitlines()), "").split())
+        one.waiting = seams.Trouble("config", f"{first}. Подробно: voronka check {one.path.name}")
+        one.log.error("daemon.failed", reason=text)
         before = _stamp(one.path)
         while not tenure.over.is_set():
             await supervisor.first_of(self._clock.sleep(daemon.WATCH), tenure.over.wait())
