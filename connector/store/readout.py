@@ -3,18 +3,21 @@
 Law: nothing is gathered here but one page; the caller's plain function takes the lives as they come and keeps its
 counters. It runs in the store's reading thread, so that a report beside a daemon keeps nobody waiting.
 Bodies are JSON text and mostly texts of people: the database itself picks the few values a report needs. Both dialects
-answer a card's or a stay's values as one JSON array, which for stays is one of some dozen texts.
+answer a card's values as one JSON array, and a place as another, which is one of some dozen texts: it is read once.
+What is done for each of a million stays is done without a call of Python where that can be.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -27,17 +30,19 @@ T = TypeVar("T")
 CARDS, VISITS = tables.cards.c, tables.visits.c
 PAGE = 2_000
 """Cards read at once."""
+TAB = "\t"
+Cards: TypeAlias = list[list[str]]
+"""[name, updated, place, values] and the count of handovers where it is wanted; by name."""
+Page: TypeAlias = tuple[model.CardKind, Cards, list[str]]
+"""With its cards' stays."""
 CARD = (
-    ("pipeline",),
-    ("stage",),
-    ("semantic",),
     ("created",),
     ("responsible",),
     ("lead",),
     ("fields", "sourceId"),
 )
 WORTH = (("fields", "opportunity"), ("fields", "closedate"), ("fields", "movedTime"))
-STAY = (("pipeline",), ("stage",), ("semantic",))
+PLACE = (("pipeline",), ("stage",), ("semantic",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +71,44 @@ class Readout:
         self, portal: model.PortalId, wanted: Wanted, report: Callable[[Iterator[rows.Life]], T]
     ) -> T:
         """What `report` makes of the lives; of each kind's cards in the order of their keys."""
-        return await self._engine.read(lambda conn: report(walk(conn, portal, wanted)))
+
+        def work(conn: sa.Connection) -> T:
+            # Closed before the transaction is: a report that fails leaves no thread at the connection.
+            with contextlib.closing(walk(conn, portal, wanted)) as found:
+                return report(found)
+
+        return await self._engine.read(work)
 
 
-def walk(conn: sa.Connection, portal: str, wanted: Wanted) -> Iterator[rows.Life]:
-    places: dict[str, rows.Place] = {}
+def walk(conn: sa.Connection, portal: str, wanted: Wanted) -> Generator[rows.Life, None, None]:
+    places = _Places()
+    pages = _pages(conn, portal, wanted)
+    # One thread waits for the database while the other reckons; PostgreSQL's driver lives in its own thread's loop.
+    with contextlib.closing(_ahead(pages) if conn.dialect.name == "sqlite" else pages) as coming:
+        for kind, cards, stays in coming:
+            past = _past(stays, places)
+            for card in cards:
+                yield _life(card, kind, wanted, places[card[2]], past.get(card[0], ()))
+
+
+def _pages(conn: sa.Connection, portal: str, wanted: Wanted) -> Generator[Page, None, None]:
     for kind in sorted(wanted.kinds):
         last = ""
-        while page := _cards(conn, portal, kind, wanted, last):
-            names = [row[0] for row in page]
-            stays = _stays(conn, portal, names, places) if wanted.stays else {}
-            for row in page:
-                yield _life(row, wanted, stays.get(row[0], ()))
-            if len(page) < PAGE:
+        while cards := _cards(conn, portal, kind, wanted, last):
+            names = [card[0] for card in cards]
+            yield kind, cards, _stays(conn, portal, names) if wanted.stays else []
+            if len(cards) < PAGE:
                 break
             last = names[-1]
+
+
+def _ahead(pages: Iterator[Page]) -> Generator[Page, None, None]:
+    """The same pages, each fetched while the one before is being worked at."""
+    with futures.ThreadPoolExecutor(1, thread_name_prefix="store-pages") as thread:
+        coming = thread.submit(next, pages, None)
+        while (page := coming.result()) is not None:
+            coming = thread.submit(next, pages, None)
+            yield page
 
 
 def _mine(portal: str, kind: model.CardKind, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -93,62 +121,85 @@ def _mine(portal: str, kind: model.CardKind, wanted: Wanted) -> list[sa.ColumnEl
     return [*mine, CARDS.body.is_not(None)]
 
 
-def _cards(conn: sa.Connection, portal: str, kind: model.CardKind, wanted: Wanted, last: str) -> list[Any]:
+def _cards(conn: sa.Connection, portal: str, kind: model.CardKind, wanted: Wanted, last: str) -> Cards:
     paths = (*CARD, *(WORTH if wanted.worth else ()), *(("fields", code) for code in wanted.people))
-    picked = [CARDS.card, CARDS.updated, _picked(conn, CARDS.body, paths)]
+    picked = [CARDS.card, sa.func.coalesce(CARDS.updated, 0)]
+    picked += [_picked(conn, CARDS.body, PLACE), _picked(conn, CARDS.body, paths)]
     if wanted.handovers:
         # Twice: SQLite answers an array only for two paths and more.
         picked.append(_picked(conn, CARDS.memory, (("changes", changes.RESPONSIBLE),) * 2))
-    query = (
-        sa.select(*picked)
+    page = (
+        sa.select(_line(picked, TAB))
         .where(*_mine(portal, kind, wanted), CARDS.card > last)
         .order_by(CARDS.card)
         .limit(PAGE)
     )
-    return _fetched(conn, query)
+    return sorted([line.split(TAB) for line in _lines(conn, page)])
 
 
-def _stays(
-    conn: sa.Connection, portal: str, names: list[str], places: dict[str, rows.Place]
-) -> Mapping[str, tuple[rows.Stay, ...]]:
+def _stays(conn: sa.Connection, portal: str, names: list[str]) -> list[str]:
+    """`deal:12 <entered> <row> <place>`, in any order."""
+    picked = [VISITS.card, VISITS.entered, sa.func.coalesce(VISITS.row, 0), _picked(conn, VISITS.body, PLACE)]
+    query = sa.select(_line(picked, " ")).where(VISITS.portal == portal)
+    return [
+        line for part in engine.chunks(names) for line in _lines(conn, query.where(VISITS.card.in_(part)))
+    ]
+
+
+def _line(picked: Sequence[sa.ColumnElement[Any]], between: str) -> sa.Label[str]:
+    first, *others = (sa.cast(one, sa.Text) for one in picked)
+    made: sa.ColumnElement[str] = first
+    for one in others:
+        made = made.concat(between).concat(one)
+    return made.label("line")
+
+
+def _lines(conn: sa.Connection, query: sa.Select[Any]) -> list[str]:
+    """All lines as one text: a row by itself costs more to hand over than all that is done with it, and while the database
+    works at one row the other thread may work too. JSON has no tab and no line's end in it."""
+    all_of_them = query.subquery()
+    text = conn.execute(sa.select(sa.func.aggregate_strings(all_of_them.c.line, "\n"))).scalar_one()
+    return text.split("\n") if text else []
+
+
+def _past(stays: list[str], places: _Places) -> Mapping[str, tuple[rows.Stay, ...]]:
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for part in engine.chunks(names):
-        query = sa.select(VISITS.card, VISITS.entered, VISITS.row, _picked(conn, VISITS.body, STAY)).where(
-            VISITS.portal == portal, VISITS.card.in_(part)
-        )
-        for card, entered, row, text in _fetched(conn, query):
-            found[card].append((entered, row or 0, text))
-    made: dict[str, tuple[rows.Stay, ...]] = {}
-    for card, stays in found.items():
-        stays.sort()
-        made[card] = tuple(
-            [rows.Stay(places.get(text) or _place(text, places), at // codec.SECOND) for at, _, text in stays]
-        )
-    return made
+    for line in stays:
+        card, entered, row, place = line.split(" ", 3)
+        found[card].append((int(entered), int(row), place))
+    for times in found.values():
+        times.sort()
+    new, stay, second = tuple.__new__, rows.Stay, codec.SECOND
+    return {
+        card: tuple([new(stay, (places[place], at // second)) for at, _, place in times])
+        for card, times in found.items()
+    }
 
 
-def _fetched(conn: sa.Connection, query: sa.Select[Any]) -> list[Any]:
-    """All rows as the driver's own tuples: texts and whole numbers need none of SQLAlchemy's care, which a million
-    rows pay for."""
-    with conn.execute(query) as result:
-        return list(result.cursor.fetchall()) if result.cursor is not None else []
+class _Places(dict[str, rows.Place]):
+    """[pipeline, stage, semantic] as JSON text -> the place."""
+
+    def __missing__(self, text: str) -> rows.Place:
+        pipeline, stage, semantic = json.loads(text)
+        made = rows.Place(model.PipelineId(pipeline), model.StageId(stage), model.Semantic(semantic))
+        return self.setdefault(text, made)
 
 
-def _place(text: str, places: dict[str, rows.Place]) -> rows.Place:
-    pipeline, stage, semantic = json.loads(text)
-    made = rows.Place(model.PipelineId(pipeline), model.StageId(stage), model.Semantic(semantic))
-    return places.setdefault(text, made)
+_read = json.JSONDecoder().raw_decode
+"""text -> (value, end): the database's own JSON needs no look for spaces around it."""
 
 
-def _life(row: Any, wanted: Wanted, stays: tuple[rows.Stay, ...]) -> rows.Life:
-    pipeline, stage, semantic, created, responsible, lead, source, *fields = json.loads(row[2])
+def _life(
+    card: list[str], kind: model.CardKind, wanted: Wanted, place: rows.Place, stays: tuple[rows.Stay, ...]
+) -> rows.Life:
+    created, responsible, lead, source, *fields = _read(card[3])[0]
     money, planned, moved, *people = fields if wanted.worth else (None, None, None, *fields)
-    counted = json.loads(row[3])[0] if len(row) > 3 else 0
+    counted = _read(card[4])[0][0] if len(card) > 4 else 0
     return rows.Life(
-        codec.card_ref(row[0]),
-        rows.Place(model.PipelineId(pipeline), model.StageId(stage), model.Semantic(semantic)),
+        model.CardRef(kind, int(card[0].partition(":")[2])),
+        place,
         _seconds(created),
-        (row[1] or 0) // codec.SECOND,
+        int(card[1]) // codec.SECOND,
         None if responsible is None else model.UserId(responsible),
         source if isinstance(source, str) else "",
         Decimal(money["m"][0]) if isinstance(money, dict) and "m" in money else _NOTHING,
@@ -156,7 +207,9 @@ def _life(row: Any, wanted: Wanted, stays: tuple[rows.Stay, ...]) -> rows.Life:
         date.fromisoformat(planned["y"]) if isinstance(planned, dict) and "y" in planned else None,
         lead,
         max(0, (counted or 0) - 1),  # the first look itself is change number 1
-        tuple((code, _people(held)) for code, held in zip(wanted.people, people, strict=True) if held),
+        tuple((code, _people(held)) for code, held in zip(wanted.people, people, strict=True) if held)
+        if people
+        else (),
         stays,
         _seconds(moved["t"]) if isinstance(moved, dict) and "t" in moved else None,
     )

@@ -64,6 +64,17 @@ class _Count:
     """Board position -> cards that came just so far; -1: only to lost stages."""
 
 
+class _Positions(dict[rows.Place, int]):
+    """Place -> position, found once for each of a few dozen places: a report asks for millions."""
+
+    def __init__(self, known: Iterable[tuple[tuple[model.PipelineId, model.StageId], int]]) -> None:
+        super().__init__()
+        self._known = dict(known)
+
+    def __missing__(self, place: rows.Place) -> int:
+        return self.setdefault(place, self._known.get((place.pipeline, place.stage), -1))
+
+
 class Boards:
     """Positions of a directory's stages that lead to winning; -1 for the lost and the unknown ones."""
 
@@ -73,12 +84,12 @@ class Boards:
             one.id: tuple(stage for stage in one.stages if stage.semantic is not model.Semantic.LOST)
             for one in directory.pipelines
         }
-        self._at = {
-            (pipeline, stage.id): at for pipeline, way in self.ways.items() for at, stage in enumerate(way)
-        }
+        self.at = _Positions(
+            ((pipeline, stage.id), at) for pipeline, way in self.ways.items() for at, stage in enumerate(way)
+        )
 
     def position(self, place: rows.Place) -> int:
-        return self._at.get((place.pipeline, place.stage), -1)
+        return self.at[place]
 
     def name(self, place: rows.Place) -> str:
         found = self._directory.stage(place.pipeline, place.stage)
@@ -111,9 +122,8 @@ def both(
     of_leads = _Leads(period, cut)
     for life in lives:
         of_leads.add(life)
-        for pipeline, first, furthest in _parts(life, boards):
-            if first in period:
-                _add(counts[pipeline, _key(life, cut)], life, pipeline, furthest)
+        for pipeline, furthest in _parts(life, boards, period):
+            _add(counts[pipeline, _key(life, cut)], life, pipeline, furthest)
     order = {one.id: at for at, one in enumerate(directory.pipelines)}
     made = [_funnel(boards, pipeline, key, count) for (pipeline, key), count in counts.items()]
     made.sort(key=lambda one: (order.get(one.pipeline, len(order)), -one.cards, str(one.key)))
@@ -130,21 +140,27 @@ def _key(life: rows.Life, cut: Cut) -> Key:
             return None
 
 
-def _parts(life: rows.Life, boards: Boards) -> Iterable[tuple[model.PipelineId, int, int]]:
-    """(pipeline, when the card came into it, its furthest position there)."""
+def _parts(life: rows.Life, boards: Boards, period: rows.Period) -> Iterable[tuple[model.PipelineId, int]]:
+    """(pipeline into which the card came in the period, its furthest position there)."""
     stays = life.stays or (rows.Stay(life.place, life.created),)
-    found: dict[model.PipelineId, tuple[int, int]] = {}
-    for stay in stays:
-        pipeline = stay.place.pipeline
-        first, furthest = found.get(pipeline, (stay.entered, -1))
-        found[pipeline] = first, max(furthest, boards.position(stay.place))
-    for pipeline, (first, furthest) in found.items():
-        yield pipeline, first, furthest
+    came: dict[model.PipelineId, int] = {}
+    furthest: dict[model.PipelineId, int] = {}
+    at = boards.at
+    for place, entered in stays:
+        pipeline = place[0]
+        here = at[place]
+        if pipeline not in came:
+            came[pipeline], furthest[pipeline] = entered, here
+        elif here > furthest[pipeline]:
+            furthest[pipeline] = here
+    return [(pipeline, furthest[pipeline]) for pipeline, entered in came.items() if entered in period]
+
+
+_ENDS = {model.Semantic.WON: "won", model.Semantic.LOST: "lost", model.Semantic.WORK: "open"}
 
 
 def _add(count: _Count, life: rows.Life, pipeline: model.PipelineId, furthest: int) -> None:
-    words = {model.Semantic.WON: "won", model.Semantic.LOST: "lost", model.Semantic.WORK: "open"}
-    end = words[life.place.semantic] if life.place.pipeline == pipeline else "left"
+    end = _ENDS[life.place.semantic] if life.place.pipeline == pipeline else "left"
     count.ends[end] += 1
     count.furthest[furthest] += 1
     count.without_history += not life.stays

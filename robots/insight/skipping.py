@@ -47,13 +47,16 @@ def skips(lives: Iterable[rows.Life], directory: model.Directory, period: rows.P
     boards = conversion.Boards(directory)
     found: list[Batch] = []
     jumps = moves = 0
+    since, until = period.since, period.until
     for life in lives:
-        stays = life.stays
-        for before, after in itertools.pairwise(stays):
-            if after.entered in period and (steps := _forward(boards, before, after)):
+        quick = False
+        for before, after in itertools.pairwise(life.stays):
+            quick = quick or after.entered - before.entered < QUICK
+            if since <= after.entered < until and (steps := _forward(boards, before, after)):
                 moves += 1
                 jumps += steps > 1
-        found.extend(one for one in batches(life, boards) if one.at in period)
+        if quick:  # most lives have no such stay at all
+            found.extend(one for one in batches(life, boards) if one.at in period)
     found.sort(key=lambda one: (-one.at, one.ref))
     return Skips(tuple(found), jumps, moves)
 
@@ -62,7 +65,7 @@ def _forward(boards: conversion.Boards, before: rows.Stay, after: rows.Stay) -> 
     """How many places forward; 0 for backwards, to a lost stage or into another pipeline."""
     if before.place.pipeline != after.place.pipeline:
         return 0
-    start, end = boards.position(before.place), boards.position(after.place)
+    start, end = boards.at[before.place], boards.at[after.place]
     return max(0, end - start) if start >= 0 and end >= 0 else 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -127,3 +127,37 @@ async def test_more_than_a_page(store: Any) -> None:
     found = await lives(store, readout.Wanted())
     assert sorted(life.ref.id for life in found) == list(range(1, number + 1))
     assert [life.ref.id for life in found if life.stays] == [number]
+
+
+async def test_stays_of_one_moment_go_by_their_rows(store: Any) -> None:
+    """Two rows of one second: the greater number came later, 10 after 9."""
+    visits = [
+        dataclasses.replace(stores.visit(row, stage), entered=stores.at(0))
+        for row, stage in ((10, "C1:OFFER"), (9, "C1:NEW"))
+    ]
+    await store.mirror.record(stores.ACME, [looked(stores.card(1), *visits)])
+    (life,) = await lives(store, readout.Wanted())
+    assert [stay.place.stage for stay in life.stays] == ["C1:NEW", "C1:OFFER"]
+
+
+async def test_a_report_that_breaks_leaves_the_store_as_it_was(store: Any) -> None:
+    """It stops at its first card; the next one reads all of them."""
+    copied = [ports.CopiedCard(stores.card(n), ()) for n in range(1, readout.PAGE + 9)]
+    await store.mirror.copy_cards(stores.ACME, copied)
+
+    def breaks(found: Iterator[rows.Life]) -> None:
+        raise ZeroDivisionError(next(found).ref)
+
+    with pytest.raises(ZeroDivisionError):
+        await store.readout.lives(stores.ACME, readout.Wanted(), breaks)
+    assert len(await lives(store, readout.Wanted())) == len(copied)
+
+
+async def test_texts_of_people_break_no_line(store: Any) -> None:
+    """A channel's code with tabs, quotes and ends of lines in it comes through as it is."""
+    code = 'a\tb\n"c"\\ d'
+    await store.mirror.copy_cards(
+        stores.ACME, [ports.CopiedCard(stores.card(1, fields={"sourceId": code}), ())]
+    )
+    (life,) = await lives(store, readout.Wanted())
+    assert life.source == code
