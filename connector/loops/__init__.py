@@ -20,6 +20,7 @@
     pauses     robots that a person has paused
     holding    what is above a robot's limit or a person's day
     letters    messages whose hour has come, to each person as one
+    reporting  numbers of `reports:` at their hour, to each reader those of his cards
     errands    what commands ask of the daemon: enrolling (with care), undoing
     config     periods, windows, sizes
 
@@ -28,5 +29,5 @@ card.looked card.gone card.torn card.parked robot.decided intent.sent intent.don
 intent.superseded intent.waiting intent.held intent.adopted intent.retrying intent.given_up portal.throttled portal.closed portal.opened
 sweep.done sweep.failed backfill.page backfill.done loop.failed store.failed store.recovered.
 
-Crash points (`Desk.at`): before_record after_record before_send after_answer before_end after_bundle in_settle in_sweep_before_cursor.
+Crash points (`Desk.at`): before_record after_record before_send after_answer before_end after_bundle after_report in_settle in_sweep_before_cursor.
 """
