@@ -24,6 +24,9 @@ OWN = frozenset({BUNDLE, REPORT})
 TOGETHER = 20
 """Messages in one bundle, at most."""
 MORNING = time(9)
+LATE = schedule.Duration(4, schedule.Unit.WORK_HOURS)
+"""What is told so long after it happened is no news: it goes with others, in one message (users.md F3)."""
+QUARTER = timedelta(minutes=15)
 _IDLE_DAYS = 60
 
 
@@ -43,15 +46,43 @@ PLAIN = Manners()
 def timed(wish: intents.Wish, seen: looks.Look, manners: Manners, now: datetime) -> intents.Wish:
     """The wish with the moment before which it mustn't go, and that of its addressee's next digest."""
     act = wish.act
-    if manners == PLAIN or not isinstance(act, intents.Notify) or act.urgent:
+    if not isinstance(act, intents.Notify) or act.urgent:
         return wish
     calendar = seen.directory.calendar or schedule.round_the_clock("UTC")
+    late = is_late(_happened(wish, seen), now, calendar)
+    if manners == PLAIN and not late:
+        return wish
     clock = _digest_of(act.to, seen, manners)
     digest = next_clock(now, clock, calendar) if clock is not None else None
     if act.can_wait and digest is not None:
         return replace(wish, not_before=digest, digest_at=digest)
+    if late:
+        return replace(wish, not_before=digest or together(now, manners, calendar), digest_at=digest)
     opens = loud(now, manners.quiet, calendar)
     return replace(wish, not_before=opens if opens > now else None, digest_at=digest)
+
+
+def is_late(since: datetime | None, now: datetime, calendar: model.WorkCalendar) -> bool:
+    return since is not None and now > schedule.after(since, LATE, calendar)
+
+
+def together(now: datetime, manners: Manners, calendar: model.WorkCalendar) -> datetime:
+    """When late messages of somebody without a digest go: at the next quarter of an hour that isn't quiet, so that those of
+    one gap come as one. UTC."""
+    quarter = datetime.fromtimestamp((now.timestamp() // QUARTER.seconds + 1) * QUARTER.seconds, UTC)
+    return loud(quarter, manners.quiet, calendar)
+
+
+def _happened(wish: intents.Wish, seen: looks.Look) -> datetime | None:
+    """What it tells of, as far as that has a moment. None: a term of waiting, or a person's work over many cards."""
+    if wish.calm or seen.care.robots:
+        return None
+    if wish.cause == "created":
+        return seen.card.created if seen.first else seen.visit.entered
+    if "#" in wish.cause:
+        return seen.card.updated  # the change is no younger
+    stays = (visit for visit in (*seen.arrived, seen.visit) if visit.id == wish.cause)
+    return next((visit.entered for visit in stays), None)
 
 
 def _digest_of(user: model.UserId, seen: looks.Look, manners: Manners) -> time | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from connector import ports
+from connector.loops import still
 from robots import intents, limits, model, notices, schedule, tally
 
 if TYPE_CHECKING:
@@ -57,7 +58,15 @@ class Meter:
     async def hold(self, desk: desks.Desk, row: ports.Row, now: datetime) -> ports.End | None:
         """None: it goes, and is counted. A second try of the same wish counts once."""
         wish, rules = row.wish, desk.book.rules
-        if wish.robot in notices.OWN or not (rules.limited or rules.manners.at_most_per_day):
+        if wish.robot in notices.OWN:
+            return None
+        if _late(row, desk.book, now):
+            due = notices.together(now, rules.manners, _calendar(desk.book))
+            if wish.digest_at is not None and wish.digest_at > now:
+                due = wish.digest_at
+            note = "опоздало больше чем на 4 рабочих часа: вместе с другими"
+            return ports.End(wish.key, S.WAITING, now, note=note, retry_at=due)
+        if not (rules.limited or rules.manners.at_most_per_day):
             return None
         if not self._read:
             await self._recall(desk, now)
@@ -109,6 +118,15 @@ class Meter:
             self._let_go = (desk.clock.monotonic(), said)
         until = said.get(row.wish.robot)
         return until is not None and row.wished_at <= datetime.fromisoformat(until)
+
+
+def _late(row: ports.Row, book: desks.Book, now: datetime) -> bool:
+    """Of a message that was never sent and that nobody let go by hand (users.md F3)."""
+    wish = row.wish
+    if not isinstance(wish.act, intents.Notify) or wish.act.urgent or wish.calm or row.tries:
+        return False
+    since = max(row.wished_at, wish.not_before or row.wished_at)
+    return not row.note.startswith(still.LET_GO) and notices.is_late(since, now, _calendar(book))
 
 
 def _calendar(book: desks.Book) -> model.WorkCalendar:

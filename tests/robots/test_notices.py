@@ -142,3 +142,55 @@ def test_a_robot_that_is_urgent_says_so_in_its_message() -> None:
         story = worlds.World(given_rules, now=clock(22))
         story.look()
         assert [row.wish.not_before for row in story.ledger.values()] == [wanted]
+
+
+# ---------------------------------------------------------------- late messages (F3)
+
+
+def goes(
+    now: datetime,
+    cause: str = "created",
+    manners: notices.Manners = notices.PLAIN,
+    *,
+    urgent: bool = False,
+    calm: bool = False,
+    **seen: object,
+) -> datetime | None:
+    """When a message about a deal that came on Monday the second at noon goes. None: at once."""
+    card = builders.card(created=clock(12, day=2))
+    given = builders.look(card=card, **{"first": True, **seen})  # type: ignore[arg-type]
+    wish = replace(_wish(intents.Notify(IVANOV, "Новая", "t", urgent=urgent)), cause=cause, calm=calm)
+    return notices.timed(wish, given, manners, now).not_before
+
+
+def test_four_work_hours_later_it_is_no_news() -> None:
+    """Counted in work hours: lunch left out: at five it goes at once, later with others at the next quarter of an hour."""
+    assert goes(clock(17, day=2)) is None
+    assert goes(clock(17, 1, day=2)) == clock(17, 15, day=2)
+    assert goes(clock(17, 15, day=2)) == clock(17, 30, day=2)
+    evening = clock(17, 59, day=2)
+    late = builders.look(card=builders.card(created=evening), first=True)
+    wish = replace(_wish(intents.Notify(IVANOV, "Новая", "t")), cause="created")
+    assert notices.timed(wish, late, notices.PLAIN, clock(12, day=3)).not_before is None, "a night isn't work"
+
+
+def test_late_news_waits_for_the_digest_and_for_a_decent_hour() -> None:
+    """Whoever has a digest gets it there; nobody is told in his quiet hours."""
+    digest = notices.Manners(digest=((people.Employee(IVANOV), time(17, 50)),))
+    assert goes(clock(17, 30, day=2), manners=digest) == clock(17, 50, day=2)
+    quiet = notices.Manners(quiet=notices.WORK_HOURS)
+    assert goes(clock(17, 55, day=2), manners=quiet) == clock(9)
+
+
+def test_of_what_it_is_late() -> None:
+    """A stay, a change (by the card's last edit), a card that came into the pipeline now; a term of waiting never is, nor
+    what must be said at once, nor a person's work over many cards."""
+    late, soon = clock(17, 30, day=2), clock(17, 45, day=2)
+    assert goes(late, "h100") == goes(late, "UF_CRM_ROP#2") == soon
+    fresh = replace(builders.look().visit, entered=late)
+    assert goes(late, "created", first=False) == soon
+    assert goes(late, "created", first=False, visit=fresh) is None
+    for cause in ("still 1772442000/0", "h99"):
+        assert goes(late, cause) is None
+    assert goes(late, urgent=True) is None
+    assert goes(late, calm=True) is None

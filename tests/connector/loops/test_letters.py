@@ -99,6 +99,31 @@ async def test_messages_of_quiet_hours_come_as_one_in_the_morning(world: World) 
     assert (await sent_by_letters(world), len(await told(world))) == (0, 2)
 
 
+async def test_what_couldnt_be_told_for_half_a_day_comes_as_one_message(world: World) -> None:
+    """F3: the daemon stood from the wish on; an urgent one goes as it is, and what a person let go isn't put off again."""
+    world.deal(1)
+    for name in ("first", "second"):
+        await wished(world, name, letter(name))
+    await wished(world, "urgent", letter("urgent", urgent=True))
+    await wished(world, "fresh", letter("fresh"), not_before=world.clock.now() + 23 * HOUR)
+    await world.pass_time(24 * 3600)
+    await carried_out(world, 1)
+    assert await world.ledger() == ["first: waiting", "second: waiting", "urgent: done", "fresh: done"]
+    (note,) = {row.note for row in await world.store.ledger.rows(PORTAL, states=[intents.WishState.WAITING])}
+    assert note == "опоздало больше чем на 4 рабочих часа: вместе с другими"
+
+    await world.pass_time(15 * 60)
+    assert await sent_by_letters(world) == 2
+    assert (await told(world))[-1] == "Сводка: 2 сообщения\n1. first\n2. second"
+
+    await wished(world, "decided", letter("decided"), held_as="похоже на импорт")
+    await carried_out(world, 1)
+    await world.pass_time(24 * 3600)
+    await held.let_go(world.store, PORTAL, [worlds.ROBOT], world.clock.now(), "Иванов")
+    await carried_out(world, 1)
+    assert "decided: done" in await world.ledger()
+
+
 async def test_what_nobody_wants_any_more_isnt_in_the_bundle(world: World) -> None:
     """A robot was paused overnight, another was taken out of the file: their messages end, with the reason."""
     world.deal(1)
