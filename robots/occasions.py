@@ -138,7 +138,7 @@ class Timetable:
                     self._changed.setdefault(code, []).append(each)
                 case robot.Created() | robot.Always():
                     self._states.append(each)
-                case robot.Reached() | robot.Scheduled():
+                case robot.Reached() | robot.Scheduled() | robot.TaskIs():
                     self.timed.append(each)
                 case robot.Happened():
                     self.told.append(each)

@@ -107,7 +107,16 @@ class Happened:
     source: str
 
 
-Trigger = Created | Entered | Left | Reopened | Changed | Always | Reached | Scheduled | Happened
+@dataclass(frozen=True, slots=True)
+class TaskIs:
+    """A task that a robot set for the card was done by a person, or its deadline passed while it is open."""
+
+    overdue: bool
+    title: str = ""
+    """Folded; part of the task's title. Empty: any."""
+
+
+Trigger = Created | Entered | Left | Reopened | Changed | Always | Reached | Scheduled | Happened | TaskIs
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def ticked_off(
     if not isinstance(act, intents.SetTask) or act.by_hand is None or task.closed is None:
         return
     stays = accepted is not None and accepted.id == seen.visit.id == row.wish.while_visit
-    if not stays or seen.card.closed or _closed_by_us(seen, row) or _lively(seen, task.closed, task):
+    if not stays or seen.card.closed or closed_by_us(seen, row) or _lively(seen, task.closed, task):
         return
     calendar = _calendar(seen)
     term = schedule.Duration(act.by_hand.amount, schedule.Unit(act.by_hand.unit))
@@ -80,7 +80,7 @@ def _ticked_text(seen: look.Look, task: model.Task, closed: str) -> str:
     )
 
 
-def _closed_by_us(seen: look.Look, row: intents.Past) -> bool:
+def closed_by_us(seen: look.Look, row: intents.Past) -> bool:
     return any(
         isinstance(past.wish.act, intents.CloseTask) and past.wish.act.set_by == row.wish.key
         for past in seen.past

@@ -1,4 +1,5 @@
-"""Occasions that no change of the card makes, but time or news: a date has come, a slot of a timetable, a call.
+"""Occasions that no change of the card makes, but time or news: a date has come, a slot of a timetable, a call; what
+became of a task.
 
 They are asked at every look. Before its moment a robot answers when it will be; the nearest such answer wakes the card, so
 a date that a person puts off is waited for anew and nothing of the old one is left. The cause is the value waited for, or
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from robots import dates, happenings, model, occasions, robot, schedule, slots, words
+from robots import dates, happenings, intents, model, occasions, robot, schedule, slots, task_care, words
 from robots import look as looks
 from robots.kinds import base
 
@@ -37,6 +38,8 @@ def asked(
                 yield _of_date(duty, trigger, seen, visit, activation.at, now)
             case robot.Scheduled() as trigger:
                 yield from _of_slot(duty, trigger, seen, visit, activation.at, now)
+            case robot.TaskIs() as trigger:
+                yield from _of_tasks(duty, trigger, seen, visit, activation.at, now)
             case robot.Happened(source):
                 for cause in happenings.fresh(source, seen, activation.at, now):
                     yield occasions.Occasion(duty, cause, visit)
@@ -63,13 +66,50 @@ def _of_date(
     except (ValueError, OverflowError) as cannot:
         return _not(duty, visit, f"«{trigger.shown}»: такого дня не найти: {cannot}")
     shown = f"«{trigger.shown}»: {words.full_moment(due, calendar.timezone)}"
-    cause = f"{trigger.code} {_written(value)}"
+    occasion = occasions.Occasion(duty, f"{trigger.code} {_written(value)}", visit)
+    return _if_due(occasion, due, shown, seen, began, now)
+
+
+def _of_tasks(
+    duty: occasions.Duty,
+    trigger: robot.TaskIs,
+    seen: looks.Look,
+    visit: model.Visit,
+    began: datetime,
+    now: datetime,
+) -> Iterator[occasions.Occasion]:
+    zone = (seen.directory.calendar or schedule.round_the_clock("UTC")).timezone
+    for row in seen.past:
+        task = seen.tasks.get(model.TaskId(row.made)) if row.made is not None else None
+        if task is None or not isinstance(row.wish.act, intents.SetTask):
+            continue
+        due = task.deadline if trigger.overdue else task.closed
+        if due is None or task.open is not trigger.overdue or trigger.title not in task.title.casefold():
+            continue
+        if not trigger.overdue and task_care.closed_by_us(seen, row):
+            continue
+        word = "срок" if trigger.overdue else "закрыта"
+        shown = f"задача «{task.title}»: {word} {words.full_moment(due, zone)}"
+        occasion = occasions.Occasion(duty, f"task {task.id} {word} {int(due.timestamp())}", visit)
+        yield _if_due(occasion, due, shown, seen, began, now)
+
+
+def _if_due(
+    occasion: occasions.Occasion,
+    due: datetime,
+    shown: str,
+    seen: looks.Look,
+    began: datetime,
+    now: datetime,
+) -> occasions.Occasion:
+    """The occasion itself, or why it is none yet, or no more."""
+    duty, cause, visit = occasion.duty, occasion.cause, occasion.visit
     if due > now:
         return _not(duty, visit, f"жду, {shown}", base.Outcome.WAITING, due)
     if due <= began:
         return _not(duty, visit, f"{shown} — до того, как робот начал работать")
     if due > now - LATE:
-        return occasions.Occasion(duty, cause, visit)
+        return occasion
     if any(row.wish.robot == duty.robot.id and row.wish.cause == cause for row in seen.past):
         return _not(duty, visit, shown, base.Outcome.ALREADY_DONE)
     return _not(duty, visit, f"{shown}, прошло больше трёх дней", base.Outcome.TOO_LATE)

@@ -27,6 +27,12 @@ def triggers(when: nodes.Node, scope: Scope) -> Made:
     if name is not None:
         source = f"{happenings.CALLED}{nodes.text(name).casefold()}"
         return [("", robot.Happened(source), f"«{{{{Название}}}}»: сигнал другой программы{_ENDING}")]
+    task = nodes.get(when, "task")
+    if task is not None:
+        state = nodes.text(nodes.get(task, "is") if isinstance(task, nodes.Mapping) else task)
+        title = " ".join(nodes.text(nodes.get(task, "title")).casefold().split())
+        tells = "срок задачи прошёл" if state == "overdue" else "задача выполнена"
+        return [("", robot.TaskIs(state == "overdue", title), f"«{{{{Название}}}}»: {tells}{_ENDING}")]
     if nodes.text(when) == grammar_when.PAID:
         return [("", *_arrival("paid"))]
     came = list(dict.fromkeys(nodes.text(one) for one in nodes.items(nodes.get(when, "incoming"))))

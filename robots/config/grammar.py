@@ -109,7 +109,7 @@ PIPELINE = shapes.Keys(
     "воронка",
 )
 WHEN = shapes.ByForm(
-    "created, won, lost, reopened, invoice_paid, {entered: …}, {left: …}, {changed: …}, {date: …}, {schedule: …}, {webhook: имя} или {incoming: …}",
+    "created, won, lost, reopened, invoice_paid, {entered: …}, {left: …}, {changed: …}, {date: …}, {schedule: …}, {webhook: имя}, {incoming: …} или {task: …}",
     scalar=shapes.Word(
         ("created", "won", "lost", "reopened", grammar_when.PAID),
         {
@@ -129,6 +129,7 @@ WHEN = shapes.ByForm(
             "date": Key(grammar_when.DATE, "подошла дата из поля"),
             "schedule": Key(grammar_when.SCHEDULE, "по расписанию"),
             "incoming": Key(grammar_when.INCOMING, "клиент позвонил, написал, заполнил форму"),
+            "task": Key(grammar_when.TASK, "задача робота выполнена или просрочена"),
             "webhook": Key(grammar_when.WEBHOOK, "вызвала другая программа: POST /trigger/имя"),
         },
         "повод",

@@ -73,3 +73,12 @@ CHANGED = shapes.Keys(
     "changed",
     short=NAME,
 )
+_TASK_IS = shapes.Word(("done", "overdue"), {"выполнена": "done", "закрыта": "done", "просрочена": "overdue"})
+TASK = shapes.Keys(
+    {
+        "is": Key(_TASK_IS, "выполнена или просрочена", required=True),
+        "title": Key(shapes.Text("часть названия задачи"), "только с такими словами в названии"),
+    },
+    "task",
+    short=_TASK_IS,
+)

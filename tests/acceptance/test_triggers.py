@@ -20,7 +20,11 @@ YAML = (
 people:
   менеджер: {{field: Ответственный}}
 pipelines:
-  Продажи: {{mode: on}}
+  Продажи:
+    mode: on
+    stages:
+      Сделали предложение:
+        task: {{title: Получить ответ, for: менеджер, deadline: 2 work days}}
 robots:
   - name: Скоро встреча
     when: {{date: {{field: Встреча, before: 2 hours}}}}
@@ -44,6 +48,11 @@ robots:
     pipeline: Продажи
     do:
       - log: "Ответить: {{{{Название}}}}"
+  - name: Ответ есть
+    when: {{task: {{is: done, title: ответ}}}}
+    pipeline: Продажи
+    do:
+      - move: Получили ответ
   - name: Деньги
     when: invoice_paid
     pipeline: Продажи
@@ -205,3 +214,17 @@ def test_a_client_s_letter_and_a_paid_invoice_are_news_once(pair: Pair) -> None:
     wait_for("calm", pair.daemon.settled)
     assert (logs(first), logs(second)) == (["Ответить: Первая"], ["Ответить: Вторая"])
     assert portal.stage(second) == "Новый лид"
+
+
+def test_a_task_that_a_person_did_moves_the_deal(pair: Pair) -> None:
+    """What closes by itself as the deal moves on doesn't."""
+    portal = pair.sandbox
+    done, left = (portal.deal(title=title, stage="Сделали предложение") for title in ("Ответили", "Дальше"))
+    wait_for("both tasks", lambda: portal.tasks(done) and portal.tasks(left))
+    wait_for("calm", pair.daemon.settled)
+    portal.ask("tasks.task.complete", driver.IVANOV, taskId=portal.tasks(done)[0]["id"])
+    portal.move(left, "Отправили счёт")
+    wait_for("the move", lambda: portal.stage(done) == "Получили ответ")
+    wait_for("the end of the other task", lambda: portal.task_lines(left) == ["closed: Получить ответ"])
+    wait_for("calm", pair.daemon.settled)
+    assert portal.stage(left) == "Отправили счёт"

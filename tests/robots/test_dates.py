@@ -1,4 +1,4 @@
-"""Occasions of time: a date of the card comes, is near, is past; put off, it is waited for anew."""
+"""Occasions of time: a date of the card comes, is near, is past; put off, it is waited for anew. And of the card's tasks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from robots import dates, decision, look, model, schedule
+from robots import dates, decision, intents, look, model, schedule
 from robots import robot as r
-from robots.kinds import log
+from robots.kinds import log, stage_task
 from tests.robots import builders, rules
 from tests.robots.world import World
 
@@ -148,3 +148,50 @@ def test_a_closed_card_is_left_alone_unless_that_is_said() -> None:
     for closed, acts in ((False, []), (True, ["write: Поставка 12.03.2026"])):
         world = World(waiting(closed=closed)).set(closedate=date(2026, 3, 12)).work()
         assert at(world.move("Спам"), moment).work().acts() == acts
+
+
+def of_tasks(**trigger: Any) -> decision.Rules:
+    say = log.Options(builders.template("Задача"), "Робот")
+    spec = rules.task("Уточнить размеры", deadline=schedule.Duration(2, schedule.Unit.HOURS))
+    setting = rules.robot("Продажи/task", "task", stage_task.Options(spec), r.Created())
+    return decision.Rules((setting, rules.robot("Дальше/log", "log", say, r.TaskIs(**trigger))))
+
+
+def said(world: World) -> int:
+    return world.acts().count("write: Задача")
+
+
+def test_a_task_that_a_person_did_is_an_occasion_once() -> None:
+    """Each time that he does it; with words of its title where some are named. What we close ourselves is none."""
+    for title, times in (("размеры", 1), ("", 1), ("предоплата", 0)):
+        world = World(of_tasks(overdue=False, title=title)).work().after(hours=1)
+        assert (said(world), world.open_tasks()) == (0, ["Уточнить размеры"])
+        assert said(world.close_task("Уточнить размеры").work()) == times
+        assert said(world.after(hours=3).work()) == times
+
+    ours = World(of_tasks(overdue=False)).work().after(hours=1)
+    ours.close_task("Уточнить размеры")
+    row = next(one for one in ours.ledger.values() if isinstance(one.wish.act, intents.SetTask))
+    close = dataclasses.replace(
+        row.wish, key=intents.WishKey(f"{row.wish.key}/close"), act=intents.CloseTask(row.wish.key, None)
+    )
+    ours.ledger[close.key] = intents.Past(close, intents.WishState.DONE, ours.now, ours.now)
+    assert said(ours.work()) == 0
+
+
+def test_an_overdue_task_is_an_occasion_at_its_deadline_and_again_at_a_later_one() -> None:
+    """The card wakes for it; put off in time, it waits for the new one; a task that was done is never overdue."""
+    world = World(of_tasks(overdue=True)).work()
+    due = builders.NOW + timedelta(hours=2)
+    assert world.wake_at == due
+    world.put_off("Уточнить размеры", due + timedelta(hours=1)).look()
+    assert (said(at(world, due).work()), world.wake_at) == (0, due + timedelta(hours=1))
+    assert said(at(world, due + timedelta(hours=1)).work()) == 1
+    assert said(world.after(hours=1).work()) == 1
+    assert (
+        said(world.put_off("Уточнить размеры", world.now + timedelta(hours=1)).work().after(hours=1).work())
+        == 2
+    )
+
+    done = World(of_tasks(overdue=True)).work().close_task("Уточнить размеры")
+    assert said(at(done, due + timedelta(hours=1)).work()) == 0

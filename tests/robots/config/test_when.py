@@ -143,3 +143,17 @@ def test_slips_of_from_and_to_are_said() -> None:
     for how, said in slips.items():
         heads = [line.partition("  ")[2] for line in reading.told(CHANGED.format(how=how)).splitlines()]
         assert heads[0].startswith(said), heads
+
+
+TASK = "robots: [{{name: Задача, when: {{task: {how}}}, pipeline: Продажи, do: [{{log: Да}}]}}]\n"
+
+
+def test_a_task_done_or_overdue() -> None:
+    """Of any robot's, or with words of its title."""
+    written = {
+        "done": robot.TaskIs(overdue=False),
+        "просрочена": robot.TaskIs(overdue=True),
+        "{is: выполнена, title: Получить  оплату}": robot.TaskIs(overdue=False, title="получить оплату"),
+    }
+    for how, trigger in written.items():
+        assert reading.robots(TASK.format(how=how))["Задача/log"].trigger == trigger
