@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from robots import conditions, decision, look, slots
 from robots import robot as r
 from robots.kinds import log
 from tests.robots import builders, rules
+from tests.robots.config import reading
 from tests.robots.world import World
 
 ID = "Утром/log"
@@ -145,3 +146,39 @@ def test_a_new_robot_has_no_slots_of_yesterday_and_closed_cards_are_left_alone()
     for how, acts in (({}, []), ({"closed": True}, ["write: Утро"])):
         closed = World(morning(how=how), now=moscow("2026-03-05 12:00")).work().move("Спам").work()
         assert at(closed, "2026-03-06 10:00").work().acts() == acts
+
+
+LATE = """
+    people:
+      менеджер: {field: Ответственный}
+    robots:
+      - name: Оплата опаздывает
+        when: {schedule: {on: рабочие дни, at: "11:00"}}
+        pipeline: Продажи
+        if: {Стадия: Отправили счёт, Предполагаемая дата закрытия: {older_than: 1 day}}
+        do:
+          - call: {title: Напомнить об оплате, for: менеджер, deadline: 2 work hours}
+          - message: {email: {subject: Счёт ждёт оплаты, text: Напоминаем о счёте}}
+"""
+
+
+def test_while_a_payment_is_late_a_call_and_a_letter_come_at_their_hour_each_work_day() -> None:
+    """S1.8: not before it is late, not on a holiday, not after the money has come."""
+    maria = builders.contact()
+    start = moscow("2026-03-03 12:00")
+    world = World(
+        reading.made(LATE).rules,
+        now=start,
+        stage="Отправили счёт",
+        clients=(maria,),
+        fields={"Предполагаемая дата закрытия": date(2026, 3, 4)},
+    )
+    world.work()
+    seen = []
+    for day in (4, 5, 6, 7, 8, 9, 10, 11):
+        if day == 11:
+            at(world, "2026-03-11 09:00").move("Получили оплату").work()
+        before = len(world.acts())
+        at(world, f"2026-03-{day:02} 11:00").work()
+        seen += [(day, line) for line in world.acts()[before:]]
+    assert seen == [(day, line) for day in (5, 6, 10) for line in ("call: Напомнить об оплате", "SendLetter")]
