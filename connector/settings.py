@@ -162,7 +162,8 @@ def secrets(config: Path, environ: Mapping[str, str] | None = None) -> Secrets:
 def each_secrets(configs: Sequence[Path], environ: Mapping[str, str] | None = None) -> list[Secrets]:
     """Of several portals: a webhook in the environment would be everybody's. Raises as `secrets`."""
     env = os.environ if environ is None else environ
-    common = [name for name in (*SECRET_NAMES, *APP_NAMES[:2]) if env.get(name)]
+    own = (*SECRET_NAMES, *APP_NAMES[:2], *(name for name in env if name.startswith(TRIGGER)))
+    common = [name for name in own if env.get(name)]
     if len(configs) > 1 and common:
         beside = ", ".join(str(secrets_file(config)) for config in configs[:2])
         raise SettingsError(
