@@ -79,7 +79,7 @@ def _happened(wish: intents.Wish, seen: looks.Look) -> datetime | None:
         return None
     if wish.cause == "created":
         return seen.card.created if seen.first else seen.visit.entered
-    if "#" in wish.cause:
+    if wish.cause.rpartition("#")[0] in seen.changed:
         return seen.card.updated  # the change is no younger
     stays = (visit for visit in (*seen.arrived, seen.visit) if visit.id == wish.cause)
     return next((visit.entered for visit in stays), None)

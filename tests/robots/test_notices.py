@@ -186,11 +186,11 @@ def test_of_what_it_is_late() -> None:
     """A stay, a change (by the card's last edit), a card that came into the pipeline now; a term of waiting never is, nor
     what must be said at once, nor a person's work over many cards."""
     late, soon = clock(17, 30, day=2), clock(17, 45, day=2)
-    assert goes(late, "h100") == goes(late, "UF_CRM_ROP#2") == soon
+    assert goes(late, "h100") == goes(late, "UF_CRM_ROP#2", changed=frozenset({"UF_CRM_ROP"})) == soon
     fresh = replace(builders.look().visit, entered=late)
     assert goes(late, "created", first=False) == soon
     assert goes(late, "created", first=False, visit=fresh) is None
-    for cause in ("still 1772442000/0", "h99"):
+    for cause in ("still 1772442000/0", "h99", "created/responsible#1", "UF_CRM_ROP#2"):
         assert goes(late, cause) is None
     assert goes(late, urgent=True) is None
     assert goes(late, calm=True) is None
