@@ -70,8 +70,8 @@ class Pair(driver.Pair):
     """With a deal older than the robots."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        # A minute from now at most, and long enough for the daemon to be there before.
-        self.slot = (datetime.now(UTC) + timedelta(seconds=80)).replace(second=0, microsecond=0)
+        # Long enough for the daemon and the new deals to be there before.
+        self.slot = (datetime.now(UTC) + timedelta(seconds=100)).replace(second=0, microsecond=0)
         super().__init__(folder, YAML.replace("SLOT", f"{self.slot.minute} {self.slot.hour}"))
         label = {"EDIT_FORM_LABEL": {"ru": "Встреча"}, "LIST_COLUMN_LABEL": {"ru": "Встреча"}}
         self.sandbox.ask(
@@ -79,6 +79,8 @@ class Pair(driver.Pair):
             1,
             fields={"FIELD_NAME": MEETING, "USER_TYPE_ID": "datetime", **label},
         )
+        self.fresh = self.other = 0
+        """Born after the daemon and before the slot."""
         self.checked = self.sandbox.deal(title="Давно пора сверить")
         self.old = deal(self.sandbox, "Давняя", soon(30))
 
@@ -98,6 +100,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     made = Pair(tmp_path_factory.mktemp("triggers"))
     try:
         made.daemon.start(**KEYS).ready()
+        made.fresh, made.other = (made.sandbox.deal(title=one) for one in ("Тоже сверить", "Другая"))
         yield made
     finally:
         made.close()
@@ -137,7 +140,7 @@ def test_a_date_that_comes_is_told_though_the_deal_is_older_than_the_robot(pair:
 def test_at_the_hour_of_a_timetable_each_deal_that_fits_is_met_once(pair: Pair) -> None:
     """One older than the robot, one new; a deal that comes to fit afterwards waits for tomorrow."""
     portal = pair.sandbox
-    fresh, other = portal.deal(title="Тоже сверить"), portal.deal(title="Другая")
+    fresh, other = pair.fresh, pair.other
 
     def causes(deal: int) -> list[tuple[str, str]]:
         rows = pair.daemon.json("ledger", "list", "--card", f"deal:{deal}")
