@@ -30,7 +30,7 @@ def plan(
     async def question(beside: reading.Beside) -> Mapping[str, Any]:
         return await asking.ask(beside, "plan", **sent(path))
 
-    found = reading.ask(question, portal)
+    found = reading.ask(question, portal, path)
     if as_json:
         output.as_json(found)
     else:

@@ -41,31 +41,31 @@ class Beside:
         return notes.zone(self.names)
 
 
-def ask(question: Callable[[Beside], Awaitable[T]], portal: str = "") -> T:
-    """Runs one question against the store. Raises exits.Stop with a sentence."""
+def ask(question: Callable[[Beside], Awaitable[T]], portal: str = "", file: Path | None = None) -> T:
+    """Runs one question against the store; of several portals about that of `file`. Raises exits.Stop with a sentence."""
     # The process lives for one answer: over a million rows the search for circles costs a fifth of the time, finds none.
     gc.disable()
 
     async def asked() -> T:
-        async with beside(portal) as found:
+        async with beside(portal, file) as found:
             return await question(found)
 
     return asyncio.run(asked())
 
 
 @asynccontextmanager
-async def beside(portal: str = "") -> AsyncIterator[Beside]:
+async def beside(portal: str = "", file: Path | None = None) -> AsyncIterator[Beside]:
     from connector import errors
     from connector.store import api
 
     made = settings.load()
-    file = sqlite_file(made.database_url)
-    if file is not None and not file.exists():
-        raise exits.Stop(exits.Code.CONFIG, texts.text("no_store", url=file))
+    store_file = sqlite_file(made.database_url)
+    if store_file is not None and not store_file.exists():
+        raise exits.Stop(exits.Code.CONFIG, texts.text("no_store", url=store_file))
     try:
         async with api.open_store(made.database_url, daemon=False) as store:
             known = await store.notebook.read(notes.HERE, notes.PORTALS) or {}
-            chosen = _choose(known, portal)
+            chosen = _choose(known, portal, file)
             names = await store.notebook.read(chosen, notes.NAMES)
             yield Beside(store, chosen, known.get(str(chosen), {}), names, made)
     except errors.StoreError as refused:
@@ -77,8 +77,8 @@ def sqlite_file(url: str) -> Path | None:
     return Path(rest.removeprefix("/")) if scheme.startswith("sqlite") else None
 
 
-def _choose(known: Mapping[str, Mapping[str, Any]], wanted: str) -> model.PortalId:
-    """By id, address or the start of either; without a wish the only one."""
+def _choose(known: Mapping[str, Mapping[str, Any]], wanted: str, file: Path | None) -> model.PortalId:
+    """By id, address or the start of either; without a wish the one of this file, or the only one."""
     found = [
         one
         for one, about in known.items()
@@ -86,6 +86,8 @@ def _choose(known: Mapping[str, Mapping[str, Any]], wanted: str) -> model.Portal
         or one.startswith(wanted.lower())
         or wanted.lower() in settings.hook_names(about["address"])
     ]
+    if len(found) > 1 and file is not None and not wanted:
+        found = [one for one in found if known[one].get("file") == str(file.absolute())] or found
     if len(found) == 1:
         return model.PortalId(found[0])
     if not found:

@@ -84,7 +84,7 @@ def apply(
     from connector.bootstrap import files
 
     wanted = files.read(path).hash
-    taken, errors = reading.ask(lambda beside: _hand_over(beside, wanted, wait), portal)
+    taken, errors = reading.ask(lambda beside: _hand_over(beside, wanted, wait), portal, path)
     if as_json:
         output.as_json({"hash": wanted, "taken": taken, "errors": errors})
     if errors:

@@ -80,6 +80,7 @@ def test_each_portal_is_worked_and_named(street: Street) -> None:
     assert [f'href="/?portal={name}"' in page for name in NAMES] == [True, True]
     one = requests.get(f"http://127.0.0.1:{street.daemon.port}/", {"portal": NAMES[1]}, timeout=5).text
     assert [words in one for words in (f"Voronka · {HOSTS[1]}", "Все порталы")] == [True, True]
+    assert street.daemon.process_of("apply", str(street.files[1])).returncode == 0
     figures = requests.get(f"http://127.0.0.1:{street.daemon.port}/metrics", timeout=5).text
     assert [f'voronka_ready{{portal="{name}"}} 1.0' in figures for name in NAMES] == [True, True]
     assert street.daemon.process_of("status").returncode == 3
