@@ -96,6 +96,7 @@ class Plan:
 
     title: str
     until: datetime | None = None
+    task: bool = False
 
 
 @dataclass(frozen=True, slots=True)

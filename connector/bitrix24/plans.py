@@ -15,6 +15,8 @@ from connector.bitrix24 import desk, names, parsing, values
 from robots import look, model
 
 Found = look.Plans | Exception
+TASK = "3"
+"""TYPE_ID of a task bound to the card (reference §9)."""
 NEVER = 9000
 """The year of an activity without a term."""
 
@@ -47,7 +49,7 @@ def _ask(ref: model.CardRef, completed: str, order: dict[str, str]) -> dict[str,
     owner = {"OWNER_TYPE_ID": names.type_id(ref), "OWNER_ID": ref.id}
     return {
         "filter": {"BINDINGS": [owner], "COMPLETED": completed},
-        "select": ["ID", "SUBJECT", "DEADLINE", "LAST_UPDATED"],
+        "select": ["ID", "SUBJECT", "DEADLINE", "LAST_UPDATED", "TYPE_ID"],
         "order": order,
         "start": -1,
     }
@@ -55,4 +57,5 @@ def _ask(ref: model.CardRef, completed: str, order: dict[str, str]) -> dict[str,
 
 def _plan(at: desk.Desk, raw: Mapping[str, Any]) -> look.Plan:
     until = values.moment(raw.get("DEADLINE"), at.client.portal_zone, "DEADLINE")
-    return look.Plan(str(raw.get("SUBJECT") or ""), until if until is None or until.year < NEVER else None)
+    known = until if until is None or until.year < NEVER else None
+    return look.Plan(str(raw.get("SUBJECT") or ""), known, str(raw.get("TYPE_ID")) == TASK)

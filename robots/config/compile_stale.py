@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from robots import model, schedule
 from robots.config import nodes
@@ -13,6 +14,7 @@ from robots.kinds import base, move, stale, without_task
 
 Embedded = Callable[[nodes.Node | None, Scope], tuple[base.ActSpec, ...]]
 _DATES = (model.FieldType.DATE, model.FieldType.DATETIME)
+_PLANNED = "запланированное дело"
 _MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 """Any moment does to compare terms."""
 _SAID = "«{{Название}}»: нет движения\n{{Ссылка}}"
@@ -24,7 +26,18 @@ def compile_stale(node: nodes.Node, scope: Scope, embedded: Embedded) -> stale.O
         steps=_ladder(node, replace(scope, said=_SAID), embedded, "stale", _closing(node, scope)),
         but=_left_out(node, scope),
         snooze=_snooze(nodes.get(nodes.get(node, "snooze"), "until"), scope),
+        planned=_planned(nodes.get(node, "alive")),
     )
+
+
+def _planned(node: nodes.Node | None) -> timedelta | None:
+    """How far ahead a planned activity counts. None: it doesn't."""
+    for item in nodes.items(node):
+        ahead = nodes.get(item, _PLANNED)
+        if ahead is not None or nodes.text(item) in (_PLANNED, "planned activity"):
+            days = re.search(r"\d+", nodes.text(ahead))
+            return timedelta(days=int(days.group())) if days else without_task.FAR
+    return None
 
 
 def compile_without_task(node: nodes.Node, scope: Scope, embedded: Embedded) -> without_task.Options:

@@ -126,6 +126,28 @@ def _a_step(waits: str) -> shapes.Shape:
     return shapes.Keys({"after": after, **acts}, "steps")
 
 
+PLANNED = shapes.Pattern(
+    r"(up to |до )?\d+ (days?|дн(я|ей)|день)( ahead| вперёд)?", "на сколько вперёд", "up to 60 days ahead"
+)
+_ALIVE = shapes.ByForm(
+    "стадия, звонок, письмо, сообщение, комментарий человека (они считаются всегда) или запланированное дело",
+    scalar=shapes.Word(
+        (
+            "стадия",
+            "звонок",
+            "письмо",
+            "сообщение",
+            "комментарий",
+            "комментарий человека",
+            "дело",
+            "запланированное дело",
+        ),
+        {"planned activity": "запланированное дело"},
+    ),
+    mapping=shapes.OneKey(
+        {"запланированное дело": Key(PLANNED, "на сколько вперёд")}, "что считать движением"
+    ),
+)
 STALE = shapes.Keys(
     {
         "steps": Key(
@@ -136,7 +158,7 @@ STALE = shapes.Keys(
             shapes.Keys({"until": Key(FIELD, "поле-дата", required=True)}, "snooze"),
             "до этого дня карточку не трогать",
         ),
-        "alive": Key(shapes.Anything(), "что считать движением", later=True),
+        "alive": Key(shapes.ListOf(_ALIVE, at_least=1), "что ещё считать движением: запланированное дело"),
         "close": Key(
             shapes.Keys(
                 {

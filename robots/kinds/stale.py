@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from robots import intents, life, model, schedule, words
+from robots import intents, life, look, model, schedule, words
 from robots import robot as robots_robot
 from robots.kinds import base
 
 LASTING = robots_robot.Lasting.WHILE_THERE
 OCCASION = robots_robot.Occasion.PER_CHANGE
 
+DAY = timedelta(days=1)
 GRAIN = timedelta(minutes=5)
 """A movement so soon after another is no news."""
 ALIVE = "alive "
@@ -50,6 +51,8 @@ class Options:
     """Stages in which silence is as it should be."""
     snooze: model.FieldCode | None = None
     """A date of the card: silence counts from that day."""
+    planned: timedelta | None = None
+    """An activity planned for no later than so far ahead is life until its hour (users.md F27). None: it isn't asked for."""
 
 
 def decide(ask: base.Ask) -> Iterator[base.Answer]:
@@ -67,7 +70,34 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
         since = moved
         note = f"движение {words.moment(moved, _calendar(ask).timezone)}"
         yield base.Step("seen", intents.Remember(note), note, cause=f"{ALIVE}{int(moved.timestamp())}")
-    yield from climb(ask, max(since, _snoozed(ask) or since), options.steps, STILL)
+    since = max(since, _snoozed(ask) or since)
+    rests = _planned(ask, since) if options.planned is not None else None
+    if rests is not None and rests.until is not None and rests.until > ask.now:
+        # It may be put off or taken away without a word of the portal's.
+        again = min(schedule.after(rests.until, options.steps[0].after, _calendar(ask)), ask.now + DAY)
+        when = words.moment(rests.until, _calendar(ask).timezone)
+        yield base.Line(base.Outcome.WAITING, f"запланировано: «{rests.title}» на {when}", again)
+        return
+    yield from climb(ask, max(since, rests.until or since) if rests else since, options.steps, STILL)
+
+
+def _planned(ask: base.Ask, since: datetime) -> look.Plan | None:
+    """The last of the card's activities whose hour isn't too far ahead; a task is none: our own stands on every card. Nothing
+    is asked of the portal before a step could be due."""
+    options: Options = ask.robot.options
+    if options.planned is None or schedule.after(since, options.steps[0].after, _calendar(ask)) > ask.now:
+        return None
+    far = ask.now + options.planned
+    found = [
+        (one.until, one)
+        for one in ask.look.need_plans().ahead
+        if not one.task and one.until is not None and one.until <= far
+    ]
+    return max(found, key=_hour)[1] if found else None
+
+
+def _hour(found: tuple[datetime, look.Plan]) -> datetime:
+    return found[0]
 
 
 def climb(ask: base.Ask, since: datetime, steps: tuple[Rung, ...], silence: Silence) -> Iterator[base.Answer]:

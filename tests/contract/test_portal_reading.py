@@ -209,10 +209,10 @@ async def test_what_is_planned_for_a_card() -> None:
         )["task"]["id"]
         found = (await world.here.plans([worlds.ref(deal)], LIVE))[worlds.ref(deal)]
         assert isinstance(found, look.Plans)
-        assert [(one.title, one.until) for one in found.ahead] == [
-            ("Счёт", None),
-            ("Набрать", datetime(2030, 1, 1, 7, tzinfo=UTC)),
-        ]
+        assert found.ahead == (
+            look.Plan("Счёт", None, task=True),
+            look.Plan("Набрать", datetime(2030, 1, 1, 7, tzinfo=UTC)),
+        )
         assert found.done is None
 
         world.call("tasks.task.complete", taskId=task)

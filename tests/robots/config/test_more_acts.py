@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+
+import pytest
 
 from robots import choosing, formulas, intents, model, paths, people, robot, schedule
 from robots.kinds import (
@@ -477,3 +479,29 @@ def test_an_invoice_with_all_its_words() -> None:
     assert "счёт выставляется по сделке, а это лиды" in reading.told(
         "leads: {on_create: [{invoice: Счёт}]}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        (
+            "[стадия, звонок, письмо, сообщение, комментарий человека, {запланированное дело: up to 60 days ahead}]",
+            60,
+        ),
+        ("{запланированное дело: до 14 дней вперёд}", 14),
+        ("запланированное дело", 60),
+        ("planned activity", 60),
+        ("[стадия, звонок]", None),
+    ],
+)
+def test_a_planned_activity_is_life_where_it_is_written(written: str, days: int | None) -> None:
+    """F27's own line, and shorter ones."""
+    made = reading.robots(f"""
+        pipelines:
+          Продажи:
+            stale:
+              alive: {written}
+              steps:
+                - {{after: 5 work days, notify: Петрова Анна}}
+        """)["Продажи/stale"].options
+    assert made.planned == (timedelta(days=days) if days is not None else None)

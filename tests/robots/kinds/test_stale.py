@@ -164,3 +164,45 @@ def test_a_deal_that_went_on_is_not_asked_about() -> None:
     at = closing(HEAD).after(days=40).work()
     at.after(hours=1).move("Обрабатываем запрос").work()
     assert (at.open_tasks(), at.stage()) == ([], "Обрабатываем запрос")
+
+
+def planned(at: World, *ends: float, task: bool = False) -> World:
+    """Open activities, so many days from the robot's beginning."""
+    at.plans = looks.Plans(
+        tuple(looks.Plan("Созвон", builders.NOW + timedelta(days=one), task) for one in ends)
+    )
+    return at
+
+
+def test_a_call_planned_for_later_is_life_until_its_hour() -> None:
+    """F27: a call in three weeks is no silence; it is asked about again each day, for it may be taken away; once its hour is
+    past the ladder begins from there."""
+    at = planned(world(planned=timedelta(days=60)), 21)
+    at.after(days=5).work()
+    assert (deeds(at), at.wake_at) == ([], at.now + timedelta(days=1))
+    at.after(days=15, hours=12).work()
+    assert (deeds(at), at.wake_at) == ([], at.now + timedelta(days=1))
+    at.after(days=5).work()
+    assert (deeds(at), at.wake_at) == ([], builders.NOW + timedelta(days=26))
+    at.after(days=1).work()
+    assert deeds(at) == ["tell Иванов Пётр: Нет движения"]
+
+    gone = planned(world(planned=timedelta(days=60)), 21).after(days=5).work()
+    planned(gone).after(days=1).work()
+    assert deeds(gone) == ["tell Иванов Пётр: Нет движения"]
+
+
+def test_what_is_no_plan() -> None:
+    """An activity in the far future, the robots' own task of the stage; and where the file doesn't ask, nothing is read."""
+    told = ["tell Иванов Пётр: Нет движения"]
+    assert deeds(planned(world(planned=timedelta(days=60)), 66).after(days=5).work()) == told
+    assert deeds(planned(world(planned=timedelta(days=60)), 21, task=True).after(days=5).work()) == told
+    assert deeds(planned(world(), 21).after(days=5).work()) == told
+
+
+def test_nothing_is_asked_of_the_portal_before_a_step_is_due() -> None:
+    """A look at a lively card costs nothing more."""
+    at = world(planned=timedelta(days=60)).after(days=4)
+    at.plans = None  # type: ignore[assignment]
+    at.work()
+    assert deeds(at) == []
