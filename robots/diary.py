@@ -47,6 +47,20 @@ def of(wishes: Sequence[intents.Wish], directory: model.Directory) -> Diary:
     )
 
 
+def said(told: Diary) -> Iterator[str]:
+    """For a message; nothing where nothing would have been done."""
+    if not told.shares:
+        return
+    cards = words.count(told.cards, "карточке", "карточкам", "карточкам")
+    yield f"Роботы только смотрели. По {cards} они сделали бы:"
+    for share in told.shares:
+        yield f"— {share.said}" + (f" ({share.people})" if share.people else "")
+    if told.returns:
+        why, number = told.returns[0]
+        yield f"Чаще всего возвращали бы ({number}): {why}"
+    yield "Подробно: voronka diary   Включить: mode: on"
+
+
 def _shares(wishes: Sequence[intents.Wish], directory: model.Directory) -> Iterator[Share]:
     back = [wish for wish in wishes if _back(wish.act)]
     if back:

@@ -37,6 +37,7 @@ class Section(StrEnum):
     ROBOTS = "роботы"
     CALLS = "звонки"
     TODAY = "сегодня"
+    WATCHED = "наблюдение"
 
 
 DEFAULT = (Section.WEEK, Section.PLAN)
@@ -77,6 +78,11 @@ def morning(to: tuple[people.Person, ...], clock: time) -> Report:
     """The list that comes with the digest (users.md F14): one to a person, whatever he is on which card, and none where there
     is nothing to say."""
     return Report(f"утро {clock:%H:%M}", to, When(clock), (Section.TODAY,))
+
+
+def watching(to: people.Person) -> Report:
+    """The week of the robots that only watch (users.md F5): on Monday, where they would have done anything."""
+    return Report("Неделя наблюдения", (to,), When(time(9), weekdays=frozenset({0})), (Section.WATCHED,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from robots.insight import letter, rows
 
 T = TypeVar("T")
 DONE = (intents.WishState.DONE,)
+WATCHED = (intents.WishState.DRY_RUN,)
 
 
 class Numbers:
@@ -36,6 +37,12 @@ class Numbers:
             )
             for one in found
         ]
+
+    async def watched(
+        self, portal: model.PortalId, since: datetime, until: datetime
+    ) -> Sequence[intents.Wish]:
+        found = await self._store.hands.acts(portal, WATCHED, since, until)
+        return [one.wish for one in found]
 
     async def add(
         self, portal: model.PortalId, wishes: Sequence[intents.Wish], at: datetime

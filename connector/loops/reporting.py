@@ -41,6 +41,12 @@ class Numbers(Protocol):
         """What robots did in this time."""
         ...
 
+    async def watched(
+        self, portal: model.PortalId, since: datetime, until: datetime
+    ) -> Sequence[intents.Wish]:
+        """What robots that only watch would have done in this time."""
+        ...
+
     async def add(
         self, portal: model.PortalId, wishes: Sequence[intents.Wish], at: datetime
     ) -> Sequence[intents.WishKey]: ...
@@ -115,7 +121,11 @@ class Reporting:
             deeds = await numbers.deeds(desk.id, since, until)
         tasks = await self._told(self._portal.open_tasks()) if show & reports.OF_TASKS else None
         heard = await self._told(self._heard(ask)) if reports.Section.CALLS in show else None
-        ask = letter.Ask(report, slot, directory, seconds, zone, deeds, tasks, heard)
+        watched: Sequence[intents.Wish] = ()
+        if reports.Section.WATCHED in show:
+            since, until = (datetime.fromtimestamp(at, UTC) for at in (ask.period.since, ask.period.until))
+            watched = await numbers.watched(desk.id, since, until)
+        ask = letter.Ask(report, slot, directory, seconds, zone, deeds, tasks, heard, watched)
         fields = readers.fields(report.to)
         return await numbers.lives(desk.id, ask.oldest, fields, partial(letter.written, ask=ask))
 

@@ -240,6 +240,7 @@ REPORT_WORDS = {
     "robots": "роботы",
     "calls": "звонки",
     "today": "сегодня",
+    "watched": "наблюдение",
 }
 _WEEKDAY = "(?:пн|вт|ср|чт|пт|сб|вс|mon|tue|wed|thu|fri|sat|sun)"
 REPORT_TIME = shapes.Pattern(

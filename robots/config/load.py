@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from robots import conditions, decision, intents, model
+from robots import conditions, decision, intents, model, people, reports
 from robots import robot as robots_robot
 from robots.config import (
     compile_conditions,
@@ -176,6 +176,7 @@ def _compile(root: nodes.Mapping, context: Context) -> Loaded:
     maker = robot_maker.Maker(context)
     compile_pipelines.compile_all(root, compile_pipelines.Funnels(context, maker, book, made.portal.admin))
     maker.finish()
+    made = replace(made, reports=(*made.reports, *_of_watching(maker, made.reports, context)))
     return Loaded(
         robots=tuple(maker.robots),
         gates=tuple(maker.gates),
@@ -184,6 +185,17 @@ def _compile(root: nodes.Mapping, context: Context) -> Loaded:
         pins=maker.pins(),
         hands_off=None if nodes.is_faulty(hands_off_node) else hands_off,
     )
+
+
+def _of_watching(
+    maker: robot_maker.Maker, written: tuple[reports.Report, ...], context: Context
+) -> tuple[reports.Report, ...]:
+    """While anybody only watches, its week is told to whose webhook it is, unless the file has a report of it."""
+    watch = robots_robot.Mode.WATCH
+    anybody = any(one.mode is watch for one in maker.robots) or any(one.mode is watch for one in maker.gates)
+    known = any(reports.Section.WATCHED in one.show for one in written)
+    me = context.names.directory.me if context.names.directory else None
+    return (reports.watching(people.Employee(me)),) if anybody and not known and me else ()
 
 
 _WHOLE = ("use", "portal", "calendar", "hands_off", "limits", "version")

@@ -7,13 +7,13 @@ wants him, then the plan; of long lists the greatest few, the rest as a count.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from robots import intents, model, reports, tally, words
+from robots import diary, intents, model, reports, tally, words
 from robots.insight import conversion, forecast, hearing, morning, people, planwords, readers, rows, skipping
 
 S = reports.Section
@@ -53,6 +53,8 @@ class Ask:
 
     heard: hearing.Heard | None = None
     """None: the portal didn't say."""
+    watched: Sequence[intents.Wish] = ()
+    """What robots that only watch would have done."""
 
     @property
     def days(self) -> tuple[date, date]:
@@ -114,7 +116,7 @@ def written(lives: Iterable[rows.Life], ask: Ask) -> Mapping[model.UserId, str]:
     for life in lives:
         for user in found.of(life):
             sheaves.setdefault(user, _Sheaf(about)).add(life)
-    said = _today if about.show == {S.TODAY} else _said
+    said = _ALONE.get(about.show, _said)
     texts = {user: "\n".join(said(sheaf)) for user, sheaf in sorted(sheaves.items())}
     return {user: text for user, text in texts.items() if text}
 
@@ -134,6 +136,9 @@ class _About:
         self.tasks: dict[model.CardRef, list[OpenTask]] = defaultdict(list)
         for task in ask.tasks or ():
             self.tasks[task.card].append(task)
+        self.watched: dict[model.CardRef, list[intents.Wish]] = defaultdict(list)
+        for wish in ask.watched:
+            self.watched[wish.card].append(wish)
 
 
 @dataclass
@@ -150,6 +155,7 @@ class _Sheaf:
     due: list[OpenTask] = field(default_factory=list)
     batches: list[skipping.Batch] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
+    watched: list[intents.Wish] = field(default_factory=list)
     teller: forecast.Teller = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,6 +171,7 @@ class _Sheaf:
         if life.ref in about.called:
             self.cards.add(life.ref)
         self.deeds += [deed for deed in about.deeds.get(life.ref, ()) if deed.at in about.period]
+        self.watched += about.watched.get(life.ref, ())
         if S.SKIPPED in about.show:
             found = [one for one in skipping.batches(life, about.boards) if one.at in about.period]
             self.batches += found
@@ -215,6 +222,8 @@ def _said(sheaf: _Sheaf) -> Iterator[str]:
     if ask.tasks is None and about.show & {S.OVERDUE, S.NO_TASK, S.TODAY}:
         yield "О задачах портал сейчас не ответил: просроченных и карточек без задачи в отчёте нет."
     yield from _robots(sheaf)
+    if S.WATCHED in about.show:
+        yield from _watched(sheaf)
     if S.CALLS in about.show:
         yield from _calls(sheaf)
     if S.PLAN in about.show:
@@ -226,6 +235,17 @@ def _today(sheaf: _Sheaf) -> Iterator[str]:
     if ask.tasks is not None:
         bare = sheaf.wants[S.NO_TASK].total()
         yield from morning.said(sheaf.due, bare, ask.moment, ask.report.when.clock.hour)
+
+
+def _watched(sheaf: _Sheaf) -> Iterator[str]:
+    yield from diary.said(diary.of(sheaf.watched, sheaf.about.ask.directory))
+
+
+_ALONE: Mapping[frozenset[S], Callable[[_Sheaf], Iterator[str]]] = {
+    frozenset({S.TODAY}): _today,
+    frozenset({S.WATCHED}): _watched,
+}
+"""Without a head of their own, and not sent where they say nothing."""
 
 
 def _results(sheaf: _Sheaf) -> Iterator[str]:

@@ -156,6 +156,38 @@ async def test_the_morning_list_comes_on_work_mornings_to_whom_it_concerns(offic
     ]
 
 
+async def test_the_week_of_robots_that_only_watch(office: Office) -> None:
+    """F5: on Monday, of the whole last week; where they would have done nothing, no message."""
+    office.wants(reports.watching(people.Employee(builders.PETROVA)))
+    await office.loop.step()
+    act = intents.SetTask("Взять", "", None, builders.IVANOV, None)
+    plain = intents.Wish(
+        intents.WishKey("a"),
+        worlds.ROBOT,
+        "d1",
+        model.CardRef(model.CardKind.DEAL, 1),
+        "h1",
+        act,
+        "так надо",
+        dry_run=True,
+    )
+    live = replace(plain, key=intents.WishKey("b"), dry_run=False, act=intents.LogEntry("Робот", "готово"))
+    await office.until("2026-03-11 12:00")
+    await office.world.store.hands.add(PORTAL, [plain, live], office.world.clock.now())
+    await office.world.ring(plain.card)
+    await office.world.look()
+    await office.world.carry_out()
+    assert await office.until("2026-03-16 09:00") == 1
+    assert await office.until("2026-03-23 09:00") == 0
+    rows = await office.world.store.ledger.rows(PORTAL, states=[intents.WishState.DONE])
+    (text,) = [row.wish.act.text for row in rows if row.wish.robot == reports.ROBOT]  # type: ignore[union-attr]
+    assert text.splitlines() == [
+        "Роботы только смотрели. По 1 карточке они сделали бы:",
+        "— 1 задача (Иванов Пётр 1)",
+        "Подробно: voronka diary   Включить: mode: on",
+    ]
+
+
 async def test_after_a_stop_the_last_one_comes_late_or_not_at_all(office: Office) -> None:
     """Down over Monday morning: it comes at once; down for three days: nobody wants it, and the log says so."""
     office.restart()

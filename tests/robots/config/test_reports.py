@@ -99,6 +99,7 @@ def test_the_example_of_the_contract() -> None:
         ("Понедельник", 7),
         ("утро 09:30", 1),
         ("утро 09:00", 1),
+        ("Неделя наблюдения", 1),
     ]
     line = 'reports: [{name: План дня, send: Петрова Анна, at: "17:30", show: [план оплат], as: xlsx}]\n'
     assert reading.remarks(line) == ["V028 «as» придёт позже: пока не действует"]
@@ -116,3 +117,19 @@ notifications:
     assert (half_past.name, half_past.when, len(half_past.to)) == ("утро 09:30", reports.When(time(9, 30)), 1)
     assert (nine.name, nine.show, len(nine.to)) == ("утро 09:00", (reports.Section.TODAY,), 2)
     assert nine.to[1] == people.Employee(builders.PETROVA)
+
+
+WATCHING = "pipelines: {Продажи: {mode: MODE, stages: {Новый лид: {task: Взять}}}}\n"
+
+
+def test_while_anybody_only_watches_his_week_is_told() -> None:
+    """F5: to whose webhook it is, on Mondays; a report of one's own takes its place; nobody watches, nothing is told."""
+
+    def told(mode: str, more: str = "") -> list[tuple[str, tuple[people.Person, ...]]]:
+        made = reading.made(WATCHING.replace("MODE", mode) + more).rules.reports
+        return [(one.name, one.to) for one in made]
+
+    assert told("watch") == [("Неделя наблюдения", (people.Employee(builders.ADMIN),))]
+    assert told("on") == []
+    own = 'reports: [{name: Свой, send: Петрова Анна, at: "пт 17:00", show: [наблюдение]}]\n'
+    assert told("watch", own) == [("Свой", (people.Employee(builders.PETROVA),))]
