@@ -18,7 +18,7 @@ from typing import Any
 from connector import clock, errors, settings
 from connector.alerts import channels, disk
 from connector.bitrix24 import secret, setup
-from connector.bootstrap import application, configuration, files, joining, wiring
+from connector.bootstrap import application, configuration, files, joining, keyring, wiring
 
 SKEW, MUCH_SKEW = timedelta(seconds=5), timedelta(minutes=1)
 BIG_WAL = 64 * disk.MB
@@ -65,6 +65,9 @@ def examine(patient: Patient) -> Iterator[Finding]:
         yield Finding("secrets", Level.BAD, str(wrong), "исправьте файл секретов и повторите voronka doctor")
     if kept is not None:
         yield from _secrets(patient.path, kept, chosen.portal)
+        for line, what in keyring.lacking(compiled, kept):
+            cure = f"впишите {line}=… в {settings.secrets_file(patient.path)}"
+            yield Finding("keys", Level.BAD, f"{what}: нет ключа {line}", cure)
         yield from _portal(patient, kept, chosen.portal)
     yield from _store(patient.made)
     yield from _daemon(patient, chosen.portal)
