@@ -171,7 +171,9 @@ async def test_the_week_of_robots_that_only_watch(office: Office) -> None:
         "так надо",
         dry_run=True,
     )
-    live = replace(plain, key=intents.WishKey("robot/b"), dry_run=False, act=intents.LogEntry("Робот", "готово"))
+    live = replace(
+        plain, key=intents.WishKey("robot/b"), dry_run=False, act=intents.LogEntry("Робот", "готово")
+    )
     await office.until("2026-03-11 12:00")
     await office.world.store.hands.add(PORTAL, [plain, live], office.world.clock.now())
     await office.world.ring(plain.card)
