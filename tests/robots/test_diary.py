@@ -49,8 +49,27 @@ def test_a_week_of_watching() -> None:
         ("Продажи/move", "1 перевод на другую стадию"),
     )
     assert told.returns == (("не заполнено «Сумма»", 2), ("не заполнено «Требования»", 1))
+    assert list(diary.said(told)) == [
+        "Роботы только смотрели. По 5 карточкам они сделали бы:",
+        "— 3 возврата на прежнюю стадию",
+        "— 3 задачи (Иванов Пётр 2, Сидорова Ольга 1)",
+        "— 1 перевод на другую стадию",
+        "Чаще всего возвращали бы (2): не заполнено «Сумма»",
+        "Подробно: voronka diary   Включить: mode: on",
+    ]
+
+
+def test_without_returns_nothing_is_said_of_them() -> None:
+    """One card, one task."""
+    told = diary.of([wish(1, task(IVANOV))], builders.directory())
+    assert list(diary.said(told)) == [
+        "Роботы только смотрели. По 1 карточке они сделали бы:",
+        "— 1 задача (Иванов Пётр 1)",
+        "Подробно: voronka diary   Включить: mode: on",
+    ]
 
 
 def test_nothing_watched_nothing_told() -> None:
-    """An empty diary is empty."""
+    """An empty diary is empty, and no message is sent."""
     assert diary.of([], builders.directory()) == diary.Diary(0, (), (), ())
+    assert list(diary.said(diary.Diary(0, (), (), ()))) == []

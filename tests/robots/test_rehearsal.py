@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from robots import decision, rehearsal
+from robots import decision, intents, model, rehearsal
 from robots import look as looks
 from tests.robots import builders, rules
 
@@ -58,6 +59,63 @@ def test_a_supposed_person_is_found_by_name() -> None:
     """The task goes to whoever would be responsible."""
     said = tried(TASKS, "Ответственный: Сидорова Ольга", "стадия: Сделали предложение")
     assert "      задача «Получить ответ на КП» → Сидорова Ольга, от: Петрова Анна" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "value"),
+    [
+        ("Количество: 1 200,5", "UF_CRM_COUNT", Decimal("1200.5")),
+        ("сумма: 100 000", "opportunity", model.Money(Decimal(100_000), "RUB")),
+        ("Предполагаемая дата закрытия: 2026-03-20", "closedate", date(2026, 3, 20)),
+        ("Роботы не трогают: да", str(builders.HANDS_OFF), True),
+        ("Роботы не трогают: нет", str(builders.HANDS_OFF), False),
+        ("Способ доставки: самовывоз", str(builders.DELIVERY_WAY), builders.PICKUP),
+        ("РОП: Анна Петрова", str(builders.ROP), builders.PETROVA),
+        ("Требования: пусто", str(builders.DEMANDS), None),
+        ("UF_CRM_TAGS: Розы", "UF_CRM_TAGS", 1),
+    ],
+)
+def test_a_supposed_value_is_read_by_its_field(said: str, code: str, value: model.Value) -> None:
+    """Numbers as people write them, list values and people by name; the value counts as changed."""
+    seen = rehearsal.supposed(builders.look(), [rehearsal.parse(said)], builders.NOW)
+    assert seen.card.fields[model.FieldCode(code)] == value
+    assert code in seen.changed
+
+
+def shown(act: intents.Act) -> list[str]:
+    return list(rehearsal.deed(act, builders.look(), "Europe/Moscow"))
+
+
+def test_acts_are_told_with_their_texts() -> None:
+    """By the names the portal shows, people and list values included; a drawn person isn't drawn yet."""
+    new, offer = builders.stage("Новый лид").id, builders.stage("Сделали предложение").id
+    values = {
+        builders.ROP: int(builders.PETROVA),
+        builders.DELIVERY_WAY: builders.PICKUP,
+        builders.DEMANDS: None,
+        model.FieldCode("opportunity"): builders.rub(5),
+        model.FieldCode("UF_CRM_TAGS"): (1, 2),
+        model.FieldCode("UF_CRM_GONE"): "текст",
+    }
+    task = intents.SetTask("Позвонить", "", None, intents.DRAWN, builders.NOW, ("Спросить", "Записать"))
+    assert {str(type(act).__name__): shown(act) for act in (task, intents.SetFields(values, {}))} == {
+        "SetTask": [
+            f"задача «Позвонить» → {intents.DRAWN_NAME}, от: никто",
+            "срок: 02.03 10:00",
+            "☐ Спросить",
+            "☐ Записать",
+        ],
+        "SetFields": [
+            "записать «РОП»: Петрова Анна",
+            "записать «Способ доставки»: Самовывоз",
+            "записать «Требования»: пусто",
+            "записать «Сумма»: 5 RUB",
+            "записать «Интересы»: Розы, Тюльпаны",
+            "записать «UF_CRM_GONE»: текст",
+        ],
+    }
+    assert shown(intents.MoveStage(builders.SALES, offer, new)) == ["перевести в «Сделали предложение»"]
+    assert shown(intents.Comment("Готово")) == ["запись в карточке: Готово"]
 
 
 @pytest.mark.parametrize(
