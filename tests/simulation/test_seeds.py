@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import sys
 import pytest
 
 from tests.simulation import life, net, runner
+from tests.simulation import world as worlds
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "5000"))
 CHUNK = 50
@@ -22,6 +24,19 @@ def test_the_laws_hold_whatever_happens(first: int) -> None:
     """Crashes, lost answers, lost doorbells, people of two minds: in the end everything was done once."""
     broken = [str(one) for one in runner.some(range(first, first + CHUNK)) if one.breaches]
     assert not broken, "\n".join(broken)
+
+
+def test_a_life_born_in_the_calm_has_no_doom() -> None:
+    """Where the last life stops politely while the weather clears: the next one would die of the laws' own reading."""
+
+    async def stopped(world: worlds.World) -> tuple[int, life.Doom | None]:
+        assert world.life is not None
+        world.life.end("stop")
+        while world.life is None:  # noqa: ASYNC110 - born by a timer of the world
+            await asyncio.sleep(1)
+        return world.lives, world.life.doom
+
+    assert worlds.World(0, worlds.calm_plan()).run(stopped) == (2, None)
 
 
 def test_the_same_seed_is_the_same_run() -> None:

@@ -204,7 +204,8 @@ class World:
             self._died(life)
 
     def _died(self, life: lives.Life) -> None:
-        self.deaths -= 1
+        # A polite stop may last into the calm, when no death is left to give.
+        self.deaths = max(0, self.deaths - 1)
         self.life = None
         self.ends[life.ended_at or "stop"] += 1
         self.loop.at(self.loop.time() + self._doom.choice([0.1, 2.0, 40.0]), self.born)
