@@ -52,7 +52,9 @@ def test_a_file_is_planned_before_it_is_taken(pair: Pair) -> None:
     """The difference of robots, the tasks that the removed one leaves, per person; and nothing is done by asking."""
     portal, daemon = pair.sandbox, pair.daemon
     assert "роботы те же" in daemon.run("plan", str(daemon.file))
-    before, changed = portal.requests(), daemon.folder / "proposed.yaml"
+    changed = daemon.folder / "proposed.yaml"
+    stands = [[portal.card(deal), portal.task_lines(deal)] for deal in pair.deals]
+    wished = daemon.listed("ledger", "list")
     text = daemon.file.read_text("utf-8")
     task = "        task: {title: Взять в работу, for: менеджер, deadline: 2 work hours}\n"
     assert task in text
@@ -69,7 +71,8 @@ def test_a_file_is_planned_before_it_is_taken(pair: Pair) -> None:
     plain = daemon.process_of("plan", str(changed), "--json")
     assert plain.returncode == 2
     assert '"open_tasks": 3' in plain.stdout
-    assert portal.requests().get("writes") == before.get("writes")
+    assert [[portal.card(deal), portal.task_lines(deal)] for deal in pair.deals] == stands
+    assert daemon.listed("ledger", "list") == wished
     changed.write_text(text.replace("Новый лид", "Новый лд").replace("Обрабатываем", "Обрабатывем"), "utf-8")
     assert daemon.process_of("plan", str(changed)).returncode in (4, 6)
     changed.unlink()
