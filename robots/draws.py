@@ -174,6 +174,8 @@ def _act(act: intents.Act, drawn: intents.Candidate) -> intents.Act:
             return intents.Notify(person(act.to), said(act.text), said(act.tag))
         case intents.Comment(text):
             return intents.Comment(said(text))
+        case intents.Say(dialog, text):
+            return intents.Say(dialog, said(text))
         case intents.LogEntry(title, text):
             return intents.LogEntry(title, said(text))
         case _:

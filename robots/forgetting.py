@@ -56,6 +56,7 @@ TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.CallUrl: ("data",),
     intents.Notify: ("text",),
     intents.Comment: ("text",),
+    intents.Say: ("text",),
     intents.LogEntry: ("title", "text"),
     intents.CopyDeal: ("title",),
     intents.ConvertLead: ("contact", "company", "deal", "phones", "emails", "sites"),

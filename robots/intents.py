@@ -219,6 +219,15 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """A message in a chat of staff, of which the portal's user that robots write by is a member."""
+
+    dialog: str
+    """«chat58», «sg12»."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """A record in the card's feed, signed by the robot."""
 
@@ -305,6 +314,7 @@ Act = (
     | CallUrl
     | Notify
     | Comment
+    | Say
     | LogEntry
     | CopyDeal
     | ConvertLead
@@ -327,6 +337,7 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     CallUrl: EffectClass.C,
     Notify: EffectClass.B,
     Comment: EffectClass.A,
+    Say: EffectClass.A,
     LogEntry: EffectClass.A,
     CopyDeal: EffectClass.A,
     ConvertLead: EffectClass.A,

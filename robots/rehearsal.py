@@ -170,6 +170,9 @@ def deed(act: intents.Act, seen: look.Look, zone: str) -> Iterator[str]:
         case intents.SetFields(values):
             for code, value in values.items():
                 yield f"записать «{_title(code, seen)}»: {_shown(code, value, seen)}"
+        case intents.Say(dialog, text):
+            yield f"сообщение в {dialog}:"
+            yield from (f"  {line}" for line in text.splitlines())
         case intents.Comment(text) | intents.LogEntry(text=text):
             yield f"запись в карточке: {text}"
         case _:

@@ -184,6 +184,7 @@ _DEEDS: Mapping[type, str] = {
     intents.SendSms: "SMS клиенту",
     intents.CallUrl: "вызов адреса",
     intents.Comment: "запись в карточке",
+    intents.Say: "сообщение в чат",
     intents.LogEntry: "запись в карточке",
     intents.CopyDeal: "передача в другую воронку",
     intents.ConvertLead: "конвертация лида",

@@ -54,6 +54,7 @@ _SORTS: Mapping[type, Sort] = {
     intents.ConvertLead: Sort.HAND_OVER,
     intents.MakeInvoice: Sort.INVOICES,
     intents.Notify: Sort.NOTIFICATIONS,
+    intents.Say: Sort.NOTIFICATIONS,
     intents.SendLetter: Sort.CLIENT_MESSAGES,
     intents.SendSms: Sort.CLIENT_MESSAGES,
     intents.CallUrl: Sort.CALLS,

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from connector import errors, ports
 from connector.bitrix24 import (
+    chats,
     client,
     clientacts,
     converting,
@@ -47,7 +48,7 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await outacts.perform(at, row, act)
         case intents.Notify():
             return await _notify(at, act, key)
-        case intents.Comment() | intents.LogEntry():
+        case intents.Comment() | intents.LogEntry() | intents.Say():
             return await _entry(at, row, act)
         case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _saga(at, ref, act, key)
@@ -76,7 +77,7 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return await taskacts.find(at, row, act)
         case intents.PlanActivity() | intents.SendLetter() | intents.SendSms() | intents.CallUrl():
             return await outacts.find(at, row, act)
-        case intents.Comment() | intents.LogEntry():
+        case intents.Comment() | intents.LogEntry() | intents.Say():
             return await _find_entry(at, row, act)
         case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _find_saga(at, ref, act, key)
@@ -208,7 +209,12 @@ async def _notify(at: desk.Desk, act: intents.Notify, key: intents.WishKey) -> p
     return ports.Done(made=timelines.made(answer.result))
 
 
-async def _entry(at: desk.Desk, row: ports.Row, act: intents.Comment | intents.LogEntry) -> ports.Done:
+Entry = intents.Comment | intents.LogEntry | intents.Say
+
+
+async def _entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done:
+    if isinstance(act, intents.Say):
+        return await chats.perform(at, row, act)
     if row.tries > 0:
         found = await _find_entry(at, row, act)
         if found is not None:
@@ -222,9 +228,9 @@ async def _entry(at: desk.Desk, row: ports.Row, act: intents.Comment | intents.L
     return ports.Done(made=timelines.made(answer.result))
 
 
-async def _find_entry(
-    at: desk.Desk, row: ports.Row, act: intents.Comment | intents.LogEntry
-) -> ports.Done | None:
+async def _find_entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done | None:
+    if isinstance(act, intents.Say):
+        return await chats.find(at, row, act)
     answer = await _read(at, timelines.newest(row.wish.card, act))
     made = timelines.found(answer.result, act, row.wish.key)
     return ports.Done(made=made) if made is not None else None

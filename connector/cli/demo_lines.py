@@ -92,6 +92,8 @@ class Teller:
                 return f"письмо клиенту: «{_short(subject)}»"
             case intents.SendSms(text=text):
                 return f"SMS клиенту: «{_first(text)}»"
+            case intents.Say(text=text):
+                return f"сообщение в чат: «{_first(text)}»"
             case intents.CallUrl(url=url):
                 return f"сообщено на {outside.host(url)}"
             case intents.MakeInvoice(title=title):

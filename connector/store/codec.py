@@ -44,6 +44,7 @@ ACTS: Mapping[str, type] = {
     "call_url": intents.CallUrl,
     "notify": intents.Notify,
     "comment": intents.Comment,
+    "say": intents.Say,
     "log": intents.LogEntry,
     "copy_deal": intents.CopyDeal,
     "convert_lead": intents.ConvertLead,

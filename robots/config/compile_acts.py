@@ -9,6 +9,7 @@ from typing import Any
 from robots import model, people, schedule, templates
 from robots.config import (
     compile_activity,
+    compile_chat,
     compile_convert,
     compile_duplicates,
     compile_fields,
@@ -255,6 +256,7 @@ COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "comment": _comment,
     "log": _log,
     "hand_over": _hand_over,
+    "chat": compile_chat.compile_chat,
     "call_url": compile_outside.compile_call_url,
     "message": compile_outside.compile_message,
     "invoice": _invoice,

@@ -269,6 +269,14 @@ CALL_URL = shapes.Keys(
     "call_url",
     short=shapes.Text("адрес"),
 )
+CHAT = shapes.Keys(
+    {
+        "to": Key(shapes.Text("чат"), "какой чат: chat58 из его адреса", required=True),
+        "text": Key(shapes.Text(), "текст сообщения", required=True),
+        **COMMON,
+    },
+    "chat",
+)
 _LETTER = shapes.Keys(
     {
         "subject": Key(shapes.Text("тема"), "тема", required=True),
@@ -298,6 +306,7 @@ INVOICE = shapes.Keys(
 )
 ACTS: dict[str, Key] = {
     "invoice": Key(INVOICE, "выставить счёт по сделке"),
+    "chat": Key(CHAT, "сообщение в чат сотрудников"),
     "call_url": Key(CALL_URL, "сообщить другой программе"),
     "message": Key(MESSAGE, "письмо или SMS клиенту"),
     "convert": Key(CONVERT, "конвертировать лид"),

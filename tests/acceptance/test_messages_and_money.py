@@ -23,6 +23,8 @@ people:
 pipelines:
   Продажи:
     mode: on
+    on_won:
+      - chat: {{to: CHAT, text: "Выиграна «{{{{Название}}}}»\\n{{{{Ссылка}}}}"}}
     stages:
       Обрабатываем запрос:
         on_enter:
@@ -110,6 +112,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterat
     text = YAML.replace("RECEIVER", str(receiver.port))
     made = driver.Pair(tmp_path_factory.mktemp("messages"), text)
     try:
+        chat = made.sandbox.ask("im.chat.add", TITLE="Отдел продаж", USERS=[driver.IVANOV])
+        made.daemon.file.write_text(
+            made.daemon.file.read_text("utf-8").replace("CHAT", f"chat{chat}"), "utf-8"
+        )
         made.daemon.start(**KEYS).ready()
         yield made
     finally:
@@ -250,3 +256,25 @@ def test_an_invoice_is_made_once_with_the_deal_s_products_and_the_deal_goes_on(p
         ("MakeInvoice", "done"),
         ("MoveStage", "done"),
     ]
+
+
+def test_the_department_s_chat_is_told_once(pair: driver.Pair) -> None:
+    """S1.3: though the portal took the message and its answer was cut off; two deals, two messages, each with its link."""
+    portal = pair.sandbox
+    portal.fault("commit_then_reset", "im.message.add", times=1)
+    deals = [portal.deal(title=f"Окна {number}") for number in (1, 2)]
+    wait_for("calm", pair.daemon.settled)
+    for deal in deals:
+        portal.move(deal, "Клиент получил заказ")
+    dialog = pair.daemon.json("ledger", "list", "--card", f"deal:{deals[0]}")[-1]["act"]["dialog"]
+
+    def said() -> list[str]:
+        rows = portal.ask("im.dialog.messages.get", DIALOG_ID=dialog)["messages"]
+        return sorted(str(row["text"]).split(" · Воронка ")[0] for row in rows)
+
+    address = f"https://127.0.0.1:{portal.port}/crm/deal/details"
+    expected = [f"Выиграна «Окна {at}»\n{address}/{deal}/" for at, deal in enumerate(deals, 1)]
+    wait_for("both", lambda: len(said()) >= 2)
+    wait_for("calm", pair.daemon.settled)
+    assert said() == expected
+    assert "reset" in str(portal.struck())

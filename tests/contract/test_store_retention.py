@@ -124,6 +124,7 @@ def test_every_act_can_be_forgotten_and_read_back() -> None:
         task(),
         intents.Notify(model.UserId(1), TELLING, "t"),
         intents.Comment(TELLING),
+        intents.Say("chat58", TELLING),
         intents.ConvertLead(model.StageId("CONVERTED"), contact={name: said}, phones=(TELLING,)),
         intents.Remember(TELLING),
     ]

@@ -147,6 +147,7 @@ def test_every_state_and_act_has_words() -> None:
         intents.ReassignTask(intents.WishKey("k"), None, builders.IVANOV),
         intents.Notify(builders.IVANOV, "т", "tag"),
         intents.Comment("т"),
+        intents.Say("chat58", "т"),
         intents.CopyDeal(builders.DELIVERY, model.StageId("C2:NEW"), frozenset()),
         intents.Remember("x"),
     ]

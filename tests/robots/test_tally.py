@@ -30,6 +30,7 @@ CLIENT = builders.contact().ref
         (intents.TakeBack(KEY, intents.Made.TASK, 1), tally.Sort.TASKS_CLOSED),
         (intents.TakeBack(KEY, intents.Made.NOTICE, 1), tally.Sort.RECORDS),
         (intents.Notify(builders.IVANOV, "t", "t"), tally.Sort.NOTIFICATIONS),
+        (intents.Say("chat58", "t"), tally.Sort.NOTIFICATIONS),
         (intents.Comment("t"), tally.Sort.RECORDS),
         (intents.Remember("t"), tally.Sort.NOTES),
     ],

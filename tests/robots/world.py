@@ -329,6 +329,8 @@ def _other_line(act: intents.Act) -> str:
     match act:
         case intents.PlanActivity(what, title):
             return f"{what.value}: {title}"
+        case intents.Say(dialog, text):
+            return f"{dialog}: {text}"
         case intents.MakeInvoice(title):
             return f"invoice: {title}"
         case intents.Remember(note):

@@ -45,6 +45,7 @@ class Place:
     lead: int
     contact: int
     comment: int
+    chat: int
 
     def stage(self, name: str) -> model.StageId:
         return model.StageId(seed.stage(self.portal, "Продажи", name))
@@ -120,6 +121,7 @@ KINDS: Mapping[type, Steps] = {
     ),
     intents.Notify: _one(lambda _: intents.Notify(model.UserId(seed.IVANOV), "Новая сделка", "tag-1")),
     intents.Comment: _one(lambda _: intents.Comment("Проверьте адрес доставки")),
+    intents.Say: _one(lambda at: intents.Say(f"chat{at.chat}", "Пришла сделка")),
     intents.LogEntry: _one(lambda _: intents.LogEntry("Робот", "Передал сделку")),
     intents.CopyDeal: _one(
         lambda at: intents.CopyDeal(
@@ -265,7 +267,9 @@ def _placed(world: worlds.World) -> Place:
     for owner, number in (("D", deal), ("L", lead)):
         call("crm.item.productrow.set", ownerType=owner, ownerId=number, productRows=rows)
     note = {"ENTITY_TYPE": "deal", "ENTITY_ID": deal, "COMMENT": "Лишнее"}
-    return Place(portal, deal, lead, contact, int(call("crm.timeline.comment.add", fields=note)))
+    comment = int(call("crm.timeline.comment.add", fields=note))
+    chat = int(call("im.chat.add", TITLE="Отдел продаж", USERS=[seed.IVANOV]))
+    return Place(portal, deal, lead, contact, comment, chat)
 
 
 def picture(portal: portals.Portal) -> list[str]:
@@ -306,6 +310,7 @@ def _texts(portal: portals.Portal) -> list[str]:
         *(f"record {one.owner} {one.title} {one.text}" for one in line.logs.values()),
         *(f"mail {one['subject']} {one['to']}" for one in line.activities.mails),
         *(f"activity {_planned(one.values)}" for one in line.activities.rows.values()),
+        *(f"said {chat.id} {one.text}" for chat in portal.notices.chats.values() for one in chat.messages),
         *(f"notice {one.user_id} {one.tag} {one.text}" for one in portal.notices.notices.values()),
     ]
 

@@ -138,8 +138,13 @@ def present_task(world: worlds.World) -> Iterator[str]:
 
 
 def comments_once(world: worlds.World) -> Iterator[str]:
-    """A comment's text bears the mark of its wish: no text stands twice in one card."""
-    texts = Counter((note.owner, note.text) for note in world.portal.timeline.comments.values())
+    """What is said bears the mark of its wish: no text stands twice in one card or chat."""
+    texts = Counter[tuple[object, str]](
+        (note.owner, note.text) for note in world.portal.timeline.comments.values()
+    )
+    texts.update(
+        (chat.title, one.text) for chat in world.portal.notices.chats.values() for one in chat.messages
+    )
     yield from (f"{owner}: «{text}» stands {n} times" for (owner, text), n in texts.items() if n > 1)
 
 
