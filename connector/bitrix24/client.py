@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, tzinfo
 import tenacity
 
 from connector import errors, ports
-from connector.bitrix24 import answers, delivering, filling, operating, phpquery, transport, units
+from connector.bitrix24 import answers, delivering, filling, guarded, operating, phpquery, transport, units
 from connector.bitrix24 import gate as gates
 from robots import intents
 
@@ -90,9 +90,15 @@ class Client:
         return outcome
 
     async def group(
-        self, commands: Sequence[Command], *, lane: ports.Lane, key: intents.WishKey | None = None
+        self,
+        commands: Sequence[Command],
+        *,
+        lane: ports.Lane,
+        key: intents.WishKey | None = None,
+        guard: guarded.Guard | None = None,
     ) -> list[Outcome]:
-        """Commands in one batch, in order, one outcome each. A group of reads only is repeated whole."""
+        """Commands in one batch, in order, one outcome each. A group of reads only is repeated whole. With a guard (of a
+        `guarded.pair`) the first may be asked for several groups at once: its answer may have cards of theirs too."""
         if not 0 < len(commands) <= MOST:
             raise ValueError(f"a group holds 1 to {MOST} commands, not {len(commands)}")
         if self._settings.dry_run and any(not answers.is_read(each.method) for each in commands):
@@ -101,7 +107,7 @@ class Client:
             if not each.write and not answers.is_read(each.method):
                 raise ValueError(f"{each.method} isn't on the list of reads: say write=True")
         if any(each.write for each in commands):
-            return await self._once(commands, lane, key)
+            return await self._once(commands, lane, key, guard)
         return await self._repeated(commands, lane)
 
     def now(self) -> datetime:
@@ -136,9 +142,13 @@ class Client:
     # --- one try, several tries
 
     async def _once(
-        self, commands: Sequence[Command], lane: ports.Lane, key: intents.WishKey | None
+        self,
+        commands: Sequence[Command],
+        lane: ports.Lane,
+        key: intents.WishKey | None,
+        guard: guarded.Guard | None = None,
     ) -> list[Outcome]:
-        unit = units.Unit(commands, key, asyncio.get_running_loop().create_future())
+        unit = units.Unit(commands, key, asyncio.get_running_loop().create_future(), guard)
         unit.since = self._clock.monotonic()
         unit.size = sum(len(str(each.params)) * 2 for each in commands)
         self._filling.queues[lane].append(unit)
@@ -218,10 +228,11 @@ class Client:
 
     async def _send(self, flock: list[units.Unit]) -> None:
         if flock[0].alone:
-            labels, payload = None, dict(flock[0].commands[0].params)
+            sheet, payload = None, dict(flock[0].commands[0].params)
             method = flock[0].commands[0].method
         else:
-            method, (labels, payload) = "batch", units.batch(flock)
+            sheet = units.batch(flock)
+            method, payload = "batch", dict(sheet.body)
         self.requests += 1
         sent_at = self._clock.now()
         try:
@@ -232,4 +243,4 @@ class Client:
         except errors.Unknown as error:
             self._delivering.lost(flock, error)
         else:
-            self._delivering.reply(flock, labels, reply, sent_at)
+            self._delivering.reply(flock, sheet, reply, sent_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,16 +24,25 @@ class Delivering:
         return (self._clock.now() + self.offset).astimezone(self.portal_zone)
 
     def reply(
-        self, flock: list[units.Unit], labels: list[str] | None, reply: transport.Reply, sent_at: datetime
+        self, flock: list[units.Unit], sheet: units.Sheet | None, reply: transport.Reply, sent_at: datetime
     ) -> None:
-        """`labels` None: the one command had a request to itself."""
+        """`sheet` None: the one command had a request to itself."""
         self._learn_clock(reply, sent_at)
         if not isinstance(reply.data, dict) or reply.status != 200 or "error" in reply.data:
             self._refused(flock, reply)
             return
         self._gate.accepted()
-        read = [answers.single(reply.data)] if labels is None else answers.batch(reply.data, labels)
-        self._deliver(flock, read)
+        if sheet is None:
+            self._settle(flock[0], [answers.single(reply.data)])
+            self._answer(flock[0], [answers.single(reply.data)])
+            return
+        raws = dict(zip(sheet.labels, answers.batch(reply.data, sheet.labels), strict=True))
+        counted: set[str] = set()
+        for unit, keys in zip(flock, sheet.keys, strict=True):
+            self._settle(unit, [None if key in counted else raws[key] for key in keys])
+            counted.update(keys)
+        for unit, read in zip(flock, sheet.read(flock, raws), strict=True):
+            self._answer(unit, read)
 
     def unsent(self, unit: units.Unit, error: errors.PortalError) -> None:
         """It surely wasn't done: what was reserved for it is free again."""
@@ -70,19 +80,20 @@ class Delivering:
                 self._budget.release(each.method, cost)
             unit.answer(outcomes)
 
-    def _deliver(self, flock: list[units.Unit], read: list[answers.Raw]) -> None:
-        at = iter(read)
+    def _settle(self, unit: units.Unit, read: Sequence[answers.Raw | None]) -> None:
+        """What its commands cost; None where another's answer tells it."""
         now = self._clock.monotonic()
-        for unit in flock:
-            outcomes: list[units.Outcome] = []
-            for each, cost in zip(unit.commands, unit.costs, strict=True):
-                raw = next(at)
-                self._budget.settle(each.method, cost, answers.took(raw.time), now)
-                known = answers.number(raw.time, "operating")
-                if known is not None:
-                    self._budget.told(each.method, known, now)
-                outcomes.append(self._outcome(each, raw))
-            unit.answer(outcomes)
+        for each, cost, raw in zip(unit.commands, unit.costs, read, strict=True):
+            if raw is None:
+                self._budget.release(each.method, cost)
+                continue
+            self._budget.settle(each.method, cost, answers.took(raw.time), now)
+            known = answers.number(raw.time, "operating")
+            if known is not None:
+                self._budget.told(each.method, known, now)
+
+    def _answer(self, unit: units.Unit, read: Sequence[answers.Raw]) -> None:
+        unit.answer([self._outcome(each, raw) for each, raw in zip(unit.commands, read, strict=True)])
 
     def _outcome(self, command: phpquery.Command, raw: answers.Raw) -> units.Outcome:
         if raw.error is None and raw.present:

@@ -7,12 +7,12 @@ more each request must carry; much writing is spread over the requests to spare 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from connector import ports
 from connector.bitrix24 import gate as gates
-from connector.bitrix24 import operating, packing, phpquery, units
+from connector.bitrix24 import guarded, operating, packing, phpquery, units
 
 MOST = 50
 """Commands of a batch (reference §2.3)."""
@@ -115,7 +115,7 @@ class Filling:
                 continue
             if load.full:
                 break
-            costs = [self._cost(each) for each in unit.commands]
+            costs = load.asked(unit, [self._cost(each) for each in unit.commands])
             if (apart and load.differs(unit)) or not load.takes(unit, costs) or self._parked(unit) > 0:
                 continue
             queue.remove(unit)
@@ -186,7 +186,16 @@ class _Load:
     def __init__(self, longest: float, largest: int) -> None:
         self._longest, self._largest = longest, largest
         self._seconds, self._count, self._size = 0.0, 0, 0
+        self._alike: set[Hashable] = set()
+        self._guards: set[guarded.Guard] = set()
         self.units: list[units.Unit] = []
+
+    def asked(self, unit: units.Unit, costs: list[float]) -> list[float]:
+        """The costs, without that of a question that is asked already."""
+        return [0.0, *costs[1:]] if self._asks(unit) else costs
+
+    def _asks(self, unit: units.Unit) -> bool:
+        return unit.guard is not None and unit.guard.alike in self._alike
 
     @property
     def full(self) -> bool:
@@ -202,8 +211,9 @@ class _Load:
             return True
         return not (
             unit.alone
+            or unit.guard in self._guards
             or self._seconds + sum(costs) > self._longest
-            or self._count + len(costs) > MOST
+            or self._count + len(costs) - self._asks(unit) > MOST
             or self._size + unit.size > self._largest
         )
 
@@ -211,5 +221,8 @@ class _Load:
         unit.costs = costs
         self.units.append(unit)
         self._seconds += sum(costs)
-        self._count += len(costs)
+        self._count += len(costs) - self._asks(unit)
         self._size += unit.size
+        if unit.guard is not None:
+            self._alike.add(unit.guard.alike)
+            self._guards.add(unit.guard)

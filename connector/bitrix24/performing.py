@@ -18,9 +18,9 @@ from connector.bitrix24 import (
     converting,
     copydeal,
     desk,
+    guarded,
     invoices,
     outacts,
-    parsing,
     taskacts,
     timelines,
     undoing,
@@ -149,15 +149,18 @@ async def _move(
 ) -> ports.Done:
     """There is no compare-and-set over there: the card is looked for in the stage it must still stand in, and moved by a
     reference to what was found, in one batch. A person who moves it meanwhile is overwritten only between the two."""
-    found, moved = await at.client.group(writing.move_from(ref, act), lane=ports.Lane.LIVE, key=key)
+    commands, guard = writing.move_from(ref, act), writing.move_guard(ref, act)
+    found, moved = await at.client.group(commands, lane=ports.Lane.LIVE, key=key, guard=guard)
     if isinstance(found, errors.PortalError):
         # Without an answer to either the move may have happened; it alone says so.
         raise moved if isinstance(moved, errors.Unknown) else found
-    if not parsing.rows_of(found.result, "items"):
+    if ref.id not in guarded.places(found.result):
         return await _not_there(at, ref, act)
     if isinstance(moved, errors.PortalError):
         raise moved
     after = _read_back(at, ref, moved)
+    if after is not None and after.ref != ref:
+        raise errors.Unknown("портал ответил о другой карточке", method="crm.item.update")
     if after is not None and after.stage != act.stage:
         return ports.Done(changed=False, note=NO_EFFECT)
     return ports.Done()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import tenacity
 
 from connector import errors
-from connector.bitrix24 import answers, classify, phpquery
+from connector.bitrix24 import answers, classify, guarded, phpquery
 from robots import intents
 
 Outcome = answers.Answer | errors.PortalError
@@ -23,6 +24,7 @@ class Unit:
     commands: Sequence[phpquery.Command]
     key: intents.WishKey | None
     done: asyncio.Future[list[Outcome]]
+    guard: guarded.Guard | None = None
     costs: list[float] = field(default_factory=list)
     size: int = 0
     since: float = 0.0
@@ -50,16 +52,51 @@ class Unit:
             self.done.set_result(outcomes)
 
 
-def batch(units: Sequence[Unit]) -> tuple[list[str], dict[str, Any]]:
-    """Keys in order, and the body of the request. A group's names become keys of the batch."""
-    labels: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A request, and whose its answers are."""
+
+    body: Mapping[str, Any]
+    labels: Sequence[str]
+    """The commands of the batch, in order."""
+    keys: Sequence[Sequence[str]]
+    """By unit, by command. Units that ask together share the first."""
+
+    def read(self, flock: Sequence[Unit], raws: Mapping[str, answers.Raw]) -> Iterator[list[answers.Raw]]:
+        """By unit, by command: of those that ask together each has the answer of the update that wrote to its card."""
+        together = defaultdict(list)
+        for keys in self.keys:
+            together[keys[0]].append(keys)
+        for unit, keys in zip(flock, self.keys, strict=True):
+            found = guarded.place(raws[keys[0]].result, unit.guard) if unit.guard is not None else None
+            # Where it wasn't found whatever became of its update says nothing.
+            fellows = together[keys[0]]
+            mine = fellows[found] if found is not None and found < len(fellows) else keys
+            yield [raws[key] for key in mine]
+
+
+def batch(units: Sequence[Unit]) -> Sheet:
+    """A group's names become keys of the batch; guards that are alike ask once, where the first of them rides."""
     lines: dict[str, str] = {}
+    keys: list[list[str]] = []
+    asked: defaultdict[Hashable, list[guarded.Guard]] = defaultdict(list)
+    for unit in units:
+        if unit.guard is not None:
+            asked[unit.guard.alike].append(unit.guard)
+    first: dict[Hashable, str] = {}
     for at, unit in enumerate(units):
-        own = {each.name or str(n): f"u{at}c{n}" for n, each in enumerate(unit.commands)}
-        for each, label in zip(unit.commands, own.values(), strict=True):
-            labels.append(label)
-            lines[label] = phpquery.encode(each, own)
-    return labels, {"halt": 0, "cmd": lines}
+        commands = unit.commands
+        own = {each.name or str(n): f"u{at}c{n}" for n, each in enumerate(commands)}
+        if unit.guard is not None:
+            fellows = asked[unit.guard.alike]
+            own[guarded.FOUND] = first.setdefault(unit.guard.alike, own[guarded.FOUND])
+            question = guarded.question(commands[0], [one.id for one in fellows])
+            commands = [question, guarded.nth(commands[1], fellows.index(unit.guard))]
+        for each, label in zip(commands, own.values(), strict=True):
+            if label not in lines:
+                lines[label] = phpquery.encode(each, own)
+        keys.append(list(own.values()))
+    return Sheet({"halt": 0, "cmd": lines}, list(lines), keys)
 
 
 def resting(method: str, seconds: float) -> errors.Retryable:

@@ -7,12 +7,11 @@ the wish's key, so a second try of the same wish recognises the first one's work
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from connector.bitrix24 import client, names, parsing, phpquery, timelines, values
+from connector.bitrix24 import client, guarded, names, parsing, phpquery, timelines, values
 from robots import intents, model
 
 ORIGINATOR = "voronka"
@@ -156,19 +155,19 @@ def move_from(ref: model.CardRef, act: intents.MoveStage) -> list[client.Command
     """The card in the stage it is to leave, and the move of what was found: an empty reference moves nothing."""
     where = {
         "entityTypeId": names.type_id(ref),
-        "filter": {"=id": ref.id, "=stageId": act.only_from},
+        "filter": {"@id": [ref.id], "=stageId": act.only_from},
+        "order": {"id": "ASC"},
         "select": ["id"],
         "start": -1,
     }
     sent: dict[str, Any] = {"stageId": act.stage}
     if ref.kind is model.CardKind.DEAL:
         sent["categoryId"] = act.pipeline
-    move = update(ref, sent)
-    found = phpquery.Ref("found", "items", 0, "id")
-    return [
-        client.Command("crm.item.list", where, name="found"),
-        replace(move, params={**move.params, "id": found}),
-    ]
+    return guarded.pair(where, update(ref, sent))
+
+
+def move_guard(ref: model.CardRef, act: intents.MoveStage) -> guarded.Guard:
+    return guarded.Guard((ref.kind, act.only_from, act.pipeline, act.stage), ref.id)
 
 
 # --- tasks ---------------------------------------------------------------------------------------------------------

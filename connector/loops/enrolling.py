@@ -23,7 +23,7 @@ from robots import robot as robots_robot
 
 NOTE = "enroll"
 """Notebook, of a portal: [{id, at, by, robots, quiet, fire, per_day, work_hours, queue, out, day, given, total}]."""
-AT_ONCE = 20
+AT_ONCE = 480
 PAGE = 200
 WRITES_PER_SECOND = 0.64
 """What a portal's limits leave for writes of a second each (design.md «The gate»)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from connector import errors, ports
@@ -24,6 +26,30 @@ async def test_who_moved_the_card_meanwhile_is_not_overruled(reference: str) -> 
         assert [world.item(one)["stageId"] for one in (*others, number)] == [start, start, start, sent]
         with pytest.raises(errors.NotFound):
             await world.here.perform(worlds.row(intents.MoveStage(sales, work, start), worlds.ref(999)))
+
+
+@pytest.mark.parametrize("reference", ["empty", "error"])
+async def test_many_are_moved_by_one_question_and_each_for_itself(reference: str) -> None:
+    """Two of six were moved by people, one was deleted: the rest is moved, each is told its own."""
+    async with worlds.world(batch_reference=reference) as world:
+        await world.here.directory()
+        sales = world.pipeline("Продажи")
+        start, work, sent = (world.stage("Продажи", name) for name in ("Новый лид", "Обрабатываем запрос", "Отправили счёт"))  # fmt: skip
+        numbers = [world.add(categoryId=sales, stageId=start) for _ in range(6)]
+        for one in numbers[0], numbers[3]:
+            world.call("crm.item.update", entityTypeId=2, id=one, fields={"stageId": sent})
+        world.call("crm.item.delete", entityTypeId=2, id=numbers[4])
+        act, before = intents.MoveStage(sales, work, start), dict(world.there.journal.by_method)
+        rows = [worlds.row(act, worlds.ref(one), key=f"r/deal:{one}/h1/a") for one in numbers]
+        ends = await asyncio.gather(*map(world.here.perform, rows), return_exceptions=True)
+        gone = ports.Done(changed=False, note="nothing_to_do")
+        assert [*ends[:4], ends[5]] == [gone, ports.Done(), ports.Done(), gone, ports.Done()]
+        assert isinstance(ends[4], errors.NotFound)
+        left = [world.item(one)["stageId"] for one in numbers if one != numbers[4]]
+        assert left == [sent, work, work, sent, work]
+        assert sorted(world.sent) == sorted(row.wish.key for row in rows)
+        asked = world.there.journal.by_method["crm.item.list"] - before.get("crm.item.list", 0)
+        assert asked < len(numbers), "one question for those that ride together"
 
 
 async def test_a_card_that_lists_don_t_show_yet_is_moved_later() -> None:
