@@ -1,26 +1,34 @@
-"""The sweep: what changed since the last one, in one batch of at most nine commands.
+"""The sweep: what changed since the last one, in one batch: nine commands when little did, some forty when much.
 
 Cursors are opaque JSON kept by the caller; moments in them are the portal's own. History is read by row id, again from
 the row that was the newest five minutes ago: rows are born in id order and may be seen late. Items are read by
 (updatedTime, id); the last seconds are read twice, for what became visible late or changed again within its second.
-A full page sets `more`: the caller sweeps again at once, from where this one stopped.
+A full page sets `more`: the caller sweeps again at once, from where this one stopped. Of what was full the next sweep
+asks several pages, each for what follows the last of the page before; after a short or failed page the rest of them is
+thrown away unread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from connector import errors, ports
-from connector.bitrix24 import client, desk, names, parsing, reading, values
+from connector.bitrix24 import client, desk, names, parsing, phpquery, reading, values
 from robots import model
 
 _ITEMS = ("deal", "lead", "contact", "company")
 _HISTORIES = tuple(model.CardKind)
 _VITAL = ("history:deal", "items:deal")
+DEEP = 32
+"""Pages that a sweep asks beyond the first ones, where much changed."""
 Cursor = Mapping[str, Any]
+_Ask = Callable[[Mapping[str, Any], int], client.Command]
+"""Cursors, page from 0 -> what to ask."""
 
 
 @dataclass(slots=True)
@@ -38,16 +46,19 @@ async def sweep(at: desk.Desk, cursors: Mapping[str, Any]) -> ports.Swept:
     outcomes = await at.client.group(commands, lane=ports.Lane.SWEEP)
     desk.raise_closed(outcomes)
     now = _portal_now(at, outcomes[0])
-    parts: dict[str, _Part] = {}
+    pages: defaultdict[str, list[client.Outcome]] = defaultdict(list)
     for command, outcome in zip(commands[1:], outcomes[1:], strict=True):
+        pages[command.name.partition("/")[0]].append(outcome)
+    parts: dict[str, _Part] = {}
+    for name, answers in pages.items():
         try:
-            parts[command.name] = _harvest(at, command.name, cursors[command.name], _result(outcome), now)
-            at.troubles.pop(command.name, None)
+            parts[name] = _pages(at, name, cursors[name], answers, now)
+            at.troubles.pop(name, None)
         except errors.PortalError as error:
             # One object that can't be swept doesn't stop the others, unless it is the deals; its cursor stays.
-            if command.name in _VITAL:
+            if name in _VITAL:
                 raise
-            at.troubles[command.name] = error.text
+            at.troubles[name] = error.text
     return ports.Swept(
         seen=tuple(seen for part in parts.values() for seen in part.seen),
         cursors={**cursors, **{name: part.cursor for name, part in parts.items()}},
@@ -91,63 +102,93 @@ def _portal_now(at: desk.Desk, outcome: client.Outcome) -> datetime:
 
 
 def _commands(at: desk.Desk, cursors: Mapping[str, Any]) -> list[client.Command]:
-    found = [client.Command("server.time", name="now")]
-    found += [_history(kind, cursors[f"history:{kind.value}"]) for kind in _HISTORIES]
-    found += [_items(name, cursors[f"items:{name}"]) for name in _ITEMS]
-    found.append(_changed("tasks", "tasks.task.list", "CHANGED_DATE", cursors["tasks"]))
+    asked: list[_Ask] = [partial(_history, kind) for kind in _HISTORIES]
+    asked += [partial(_items, name) for name in _ITEMS]
+    asked.append(partial(_changed, "tasks", "tasks.task.list", "CHANGED_DATE"))
     if at.settings.sweep_activities:
-        found.append(_changed("activities", "crm.activity.list", "LAST_UPDATED", cursors["activities"]))
+        asked.append(partial(_changed, "activities", "crm.activity.list", "LAST_UPDATED"))
+    firsts = [ask(cursors, 0) for ask in asked]
+    much = [bool(cursors[first.name].get("full")) for first in firsts]
+    more = range(1, 1 + DEEP // max(1, sum(much)))
+    found = [client.Command("server.time", name="now")]
+    for ask, first, full in zip(asked, firsts, much, strict=True):
+        found += [first, *(ask(cursors, page) for page in more if full)]
     return found
 
 
-def _history(kind: model.CardKind, cursor: Cursor) -> client.Command:
+def _after(name: str, page: int, *path: str | int) -> phpquery.Ref:
+    """What the last row of the page before has there."""
+    return phpquery.Ref(_named(name, page - 1), *path[:-1], names.PAGE - 1, path[-1])
+
+
+def _named(name: str, page: int) -> str:
+    return f"{name}/{page}" if page else name
+
+
+def _history(kind: model.CardKind, cursors: Mapping[str, Any], page: int) -> client.Command:
+    name = f"history:{kind.value}"
+    begun = cursors[name].get("on") or cursors[name]["base"]
     return client.Command(
         "crm.stagehistory.list",
         {
             "entityTypeId": names.TYPE_OF[kind.value],
             "order": {"ID": "ASC"},
-            "filter": {">ID": cursor.get("on") or cursor["base"]},
+            "filter": {">ID": _after(name, page, "items", "ID") if page else begun},
             "start": -1,
         },
-        name=f"history:{kind.value}",
+        name=_named(name, page),
     )
 
 
-def _items(name: str, cursor: Cursor) -> client.Command:
+def _items(kind: str, cursors: Mapping[str, Any], page: int) -> client.Command:
     """First the rest of the cursor's own second, then what is younger."""
-    either = {
-        "logic": "OR",
-        "0": {"=updatedTime": cursor["at"], ">id": cursor["id"]},
-        "1": {">updatedTime": cursor["at"]},
-    }
+    name = f"items:{kind}"
+    at = _after(name, page, "items", "updatedTime") if page else cursors[name]["at"]
+    number = _after(name, page, "items", "id") if page else cursors[name]["id"]
+    either = {"logic": "OR", "0": {"=updatedTime": at, ">id": number}, "1": {">updatedTime": at}}
     return client.Command(
         "crm.item.list",
         {
-            "entityTypeId": names.TYPE_OF[name],
+            "entityTypeId": names.TYPE_OF[kind],
             "select": ["id", "stageId", "updatedTime"],
             "filter": {"0": either},
             "order": {"updatedTime": "ASC", "id": "ASC"},
             "start": -1,
         },
-        name=f"items:{name}",
+        name=_named(name, page),
     )
 
 
-def _changed(name: str, method: str, field: str, cursor: Cursor) -> client.Command:
+def _changed(name: str, method: str, field: str, cursors: Mapping[str, Any], page: int) -> client.Command:
     """Tasks and activities know no OR: the cursor's second is read again, by pages."""
+    cursor = cursors[name]
     return client.Command(
         method,
         {
             "select": ["ID", field],
             "filter": {f">={field}": cursor["at"]},
             "order": {field: "ASC", "ID": "ASC"},
-            "start": cursor.get("start", 0),
+            "start": cursor.get("start", 0) + page * names.PAGE,
         },
-        name=name,
+        name=_named(name, page),
     )
 
 
 # --- answers
+
+
+def _pages(at: desk.Desk, name: str, cursor: Cursor, pages: Sequence[client.Outcome], now: datetime) -> _Part:
+    """The first page, and those after it as long as each was full and can be read: where one ends the next sweep begins."""
+    part = _harvest(at, name, cursor, _result(pages[0]), now)
+    for outcome in pages[1:]:
+        try:
+            more = _harvest(at, name, part.cursor, _result(outcome), now) if part.full else None
+        except errors.PortalError:
+            break
+        if more is None:
+            break
+        part = _Part([*part.seen, *more.seen], more.cursor, more.full)
+    return part if not part.full else replace(part, cursor={**part.cursor, "full": True})
 
 
 def _harvest(at: desk.Desk, name: str, cursor: Cursor, result: Any, now: datetime) -> _Part:

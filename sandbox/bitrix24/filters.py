@@ -120,6 +120,8 @@ class Dialect:
     unknown_is_error: bool = False
     array_is_in: bool = True
     logic: bool = True
+    empty_is_least: bool = False
+    """`>`, `>=` with an empty value: every row is more, not none."""
     special: Callable[[str, str, Any], Condition | None] = lambda _name, _op, _value: None
     """Keys outside the schema (PHONE, EMAIL of the classic lists): (name, prefix, value) -> condition, or None."""
 
@@ -197,7 +199,10 @@ def _conditions(found: schema.Field, prefix: str, value: Any, dialect: Dialect) 
         several = parts if isinstance(parts, list) else [parts]
         wanted = frozenset(_wanted(found, part, dialect) for part in several)
         return [Condition(found, "!in" if prefix.startswith("!") else "in", wanted)]
-    return [Condition(found, _PLAIN_OPS[prefix], _wanted(found, parts, dialect))]
+    wanted = _wanted(found, parts, dialect)
+    if dialect.empty_is_least and wanted is None and prefix in (">", ">="):
+        return []
+    return [Condition(found, _PLAIN_OPS[prefix], wanted)]
 
 
 def _pattern(prefix: str, value: Any) -> re.Pattern[str]:

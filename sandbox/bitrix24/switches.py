@@ -53,6 +53,7 @@ ALL: dict[str, Switch] = {
         _switch("lists_lag", "", "§9.12 seconds for which a created object is not yet in lists and searches"),
         _switch("start_minus_one_total", "absent zero", "§2.4, §10.1a `total` with start=-1"),
         _switch("unknown_filter_key", "error ignored", "§5.1 crm.item.list with a filter key it does not know (classic lists and tasks stay silent)"),
+        _switch("more_than_nothing", "no_row every_row", "§5.1 a filter such as >ID with an empty value: no row is more than nothing, or each is"),
         _switch("array_filter", "in error", "§5.1, §10.1m an array under a filter key without @"),
         _switch("fm_when_empty", "empty missing", "§9.4, §10.1l `fm` of a card without phones and mails"),
         # batch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector import ports
-from sandbox.bitrix24 import seed
+from sandbox.bitrix24 import faults, seed
 from tests.contract import bitrix24_world as worlds
 
 
@@ -53,6 +53,36 @@ async def test_a_sweep_pages_on_and_comes_to_rest() -> None:
                 break
         assert seen == wanted
         assert not swept.more
+
+
+@pytest.mark.parametrize("reference", ["empty", "error"])
+@pytest.mark.parametrize("broken", [False, True])
+async def test_much_at_once_is_swept_in_few_requests(reference: str, broken: bool) -> None:
+    """A thousand deals within seconds, and two hundred tasks: each is seen and nothing older, also where a page in the middle fails."""
+    async with worlds.world(batch_reference=reference, patience=20.0) as world:
+        await world.here.directory()
+        seed.many_deals(world.there, 200)
+        world.there.clock.advance(3600)
+        cursors = (await world.here.sweep({})).cursors
+        world.there.clock.advance(60)
+        wanted = set()
+        for n in range(1000):
+            wanted.add((ports.Kind.DEAL, world.add(title=str(n))))
+            if n % 5 == 0:
+                made = world.call("tasks.task.add", fields={"TITLE": str(n), "RESPONSIBLE_ID": seed.IVANOV})
+                wanted.add((ports.Kind.TASK, int(made["task"]["id"])))
+            world.there.clock.advance(0.03)
+        world.there.clock.advance(30)
+        if broken:
+            failing = ("crm.stagehistory.list", "crm.item.list", "tasks.task.list")
+            world.there.faults.add(faults.Fault("some_commands_failed", failing, nth=20, params={"status": 500, "code": "INTERNAL_SERVER_ERROR"}))  # fmt: skip
+        before, seen, more = world.here.client.requests, set(), True
+        while more:
+            swept = await world.here.sweep(cursors)
+            cursors, more = swept.cursors, swept.more
+            seen |= {(one.thing.kind, one.thing.id) for one in swept.seen}
+        assert seen == wanted
+        assert world.here.client.requests - before <= (8 if broken else 5)
 
 
 @pytest.mark.parametrize("reference", ["empty", "error"])

@@ -33,9 +33,9 @@ def stage_history(call: kernel.Call) -> kernel.Answer:
     if type_id not in _HISTORY_TYPES and type_id not in call.portal.crm.types:
         raise kernel.Refusal(400, "ENTITY_TYPE_NOT_SUPPORTED", "Тип сущности не поддерживается")
     fields = _history_fields(type_id)
-    wanted = filters.compiled(
-        call.param("filter"), filters.Dialect(fields.get, call.portal.clock.zone, strict=True)
-    )
+    every = call.portal.switch.get("more_than_nothing") == "every_row"
+    dialect = filters.Dialect(fields.get, call.portal.clock.zone, strict=True, empty_is_least=every)
+    wanted = filters.compiled(call.param("filter"), dialect)
     matches = wanted.predicate()
     order = listing.order_of(call.param("order"), fields.get, strict=False)
     rows = (row for row in _candidates(call, type_id, wanted) if matches(row))

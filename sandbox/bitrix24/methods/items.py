@@ -96,6 +96,7 @@ def list_(call: kernel.Call) -> kernel.Answer:
         strict=True,
         unknown_is_error=call.portal.switch.get("unknown_filter_key") == "error",
         array_is_in=call.portal.switch.get("array_filter") == "in",
+        empty_is_least=call.portal.switch.get("more_than_nothing") == "every_row",
     )
     query = listing.Query(
         filters.compiled(call.param("filter"), dialect),
