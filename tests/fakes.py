@@ -78,6 +78,8 @@ class FakePortal(ports.Portal):
         self.planned: dict[model.CardRef, look.Plans] = {}
         self.bindings: dict[ports.Thing, tuple[ports.Thing, ...]] = {}
         self.effects: list[str] = []
+        self.lanes: dict[model.CardRef, ports.Lane] = {}
+        """How urgent the last effect on a card was."""
         self.made: dict[intents.WishKey, int] = {}
         self.log: list[ports.Seen] = []
         self.calls: list[str] = []
@@ -261,6 +263,7 @@ class FakePortal(ports.Portal):
     def _commit(self, row: ports.Row) -> ports.Done:
         act, ref = row.wish.act, row.wish.card
         self.effects.append(row.wish.key.split("/", 1)[1])
+        self.lanes[ref] = row.lane
         self.made[row.wish.key] = next(self._ids)
         match act:
             case intents.SetFields(values):

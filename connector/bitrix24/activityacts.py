@@ -25,9 +25,7 @@ async def perform(at: desk.Desk, row: ports.Row, act: intents.PlanActivity) -> p
         if found is not None:
             return found
     command = add(row.wish.card, act, row.wish.key)
-    answer = await at.client.call(
-        command.method, command.params, lane=ports.Lane.LIVE, write=True, key=row.wish.key
-    )
+    answer = await at.client.call(command.method, command.params, lane=at.lane, write=True, key=row.wish.key)
     made = number(answer.result)
     if made is None:
         raise errors.Unknown("портал не назвал номер дела", method=command.method)
@@ -36,7 +34,7 @@ async def perform(at: desk.Desk, row: ports.Row, act: intents.PlanActivity) -> p
 
 async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
     command = newest(row.wish.card)
-    answer = await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)
+    answer = await at.client.call(command.method, command.params, lane=at.lane)
     made = own(answer.result, row.wish.key)
     return ports.Done(made=made) if made is not None else None
 

@@ -25,7 +25,7 @@ async def perform(at: desk.Desk, row: ports.Row, act: intents.Say) -> ports.Done
     key = row.wish.key
     params = {"DIALOG_ID": act.dialog, "MESSAGE": act.text + timelines.tail(key), "URL_PREVIEW": "N"}
     try:
-        answer = await at.client.call("im.message.add", params, lane=ports.Lane.LIVE, write=True, key=key)
+        answer = await at.client.call("im.message.add", params, lane=at.lane, write=True, key=key)
     except errors.Rejected as no:
         if no.code != "ACCESS_ERROR":
             raise
@@ -39,7 +39,7 @@ async def find(at: desk.Desk, row: ports.Row, act: intents.Say) -> ports.Done | 
     own, last = timelines.tail(row.wish.key).strip(), 0
     for _ in range(PAGES):
         command = _page(act.dialog, last)
-        answer = await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)
+        answer = await at.client.call(command.method, command.params, lane=at.lane)
         rows = parsing.rows_of(answer.result, "messages")
         for raw in rows:
             if own in str(raw.get("text") or ""):

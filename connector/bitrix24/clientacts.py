@@ -20,7 +20,7 @@ async def perform(at: desk.Desk, act: intents.SetClient, key: intents.WishKey) -
         return ports.Done(changed=False, note=NOTHING_TO_DO)
     sent = writing.fields(act.values, at.known.fields.get(act.client.kind.value, {}))
     params = {**_named(act.client), "fields": sent, **names.RAW_UF}
-    answer = await at.client.call("crm.item.update", params, lane=ports.Lane.LIVE, write=True, key=key)
+    answer = await at.client.call("crm.item.update", params, lane=at.lane, write=True, key=key)
     try:
         after = parsing.item_of(answer.result, "item")
     except errors.Unreadable:
@@ -46,7 +46,7 @@ async def repair(
     written = {"typeId": act.kind, "valueType": entry.get("valueType") or "WORK", "value": act.now}
     fm = {str(values.required_id(entry.get("id"))): written}
     params = {**_named(whose), "fields": {"fm": fm}}
-    await at.client.call("crm.item.update", params, lane=ports.Lane.LIVE, write=True, key=key)
+    await at.client.call("crm.item.update", params, lane=at.lane, write=True, key=key)
     if any(_is(one, act.kind, act.was) for one in await _comms(at, whose)):
         return ports.Done(changed=False, note=NO_EFFECT)
     return ports.Done()
@@ -78,7 +78,7 @@ async def _present(at: desk.Desk, act: intents.SetClient) -> Mapping[str, Any] |
 async def _read(at: desk.Desk, whose: model.ClientRef | model.CardRef) -> Mapping[str, Any] | None:
     command = client.Command("crm.item.get", {**_named(whose), **names.RAW_UF})
     try:
-        answer = await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)
+        answer = await at.client.call(command.method, command.params, lane=at.lane)
     except errors.NotFound:
         return None
     return parsing.item_of(answer.result, "item")

@@ -53,7 +53,7 @@ async def _state(at: desk.Desk, ref: model.CardRef, key: intents.WishKey) -> _St
         _rows(ref.id),
         *(_look_for(number, writing.marker(key)) for number in types),
     ]
-    got, rows, *looked = await at.client.group(commands, lane=ports.Lane.LIVE)
+    got, rows, *looked = await at.client.group(commands, lane=at.lane)
     lead = parsing.item_of(_result(got), "item")
     if lead is None:
         raise errors.Unreadable("лид не читается", method="crm.item.get")
@@ -168,7 +168,7 @@ class _Saga:
     async def _write(self, command: client.Command) -> client.Answer:
         key, self.says_sent = self.says_sent, None
         answer = await self.at.client.call(
-            command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key
+            command.method, command.params, lane=self.at.lane, write=True, key=key
         )
         self.began = True
         return answer

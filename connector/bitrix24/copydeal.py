@@ -37,9 +37,7 @@ async def perform(
         described = at.known.fields.get(model.CardKind.DEAL.value, {})
         fields = handover.copied(act, source.raw, described, writing.marker(key))
         command = handover.add(fields)
-        answer = await at.client.call(
-            command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key
-        )
+        answer = await at.client.call(command.method, command.params, lane=at.lane, write=True, key=key)
         made = parsing.item_of(answer.result, "item")
     if made is None:
         raise errors.Unknown("портал не назвал номер сделки", method="crm.item.add")
@@ -55,7 +53,7 @@ async def find(
 
 async def _source(at: desk.Desk, ref: model.CardRef, key: intents.WishKey) -> _Source:
     commands = [handover.look_for(writing.marker(key)), writing.get(ref), handover.rows_of_deal(ref.id)]
-    looked, got, rows = await at.client.group(commands, lane=ports.Lane.LIVE)
+    looked, got, rows = await at.client.group(commands, lane=at.lane)
     copies = parsing.rows_of(_result(looked), "items")
     if copies and isinstance(got, errors.NotFound):
         return _Source(None, (), copies[0])
@@ -83,7 +81,7 @@ async def _finish(
     try:
         if source.rows and not await _has_rows(at, number, len(source.rows)):
             command = handover.set_rows(number, source.rows)
-            await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True)
+            await at.client.call(command.method, command.params, lane=at.lane, write=True)
         notes = await _files(at, act, source.raw, made)
     except errors.Rejected as refused:
         notes = [f"сделка {number} создана, но скопирована не вся: {refused.text}"]
@@ -95,7 +93,7 @@ async def _finish(
 
 async def _has_rows(at: desk.Desk, number: int, wanted: int) -> bool:
     command = handover.rows_of_deal(number)
-    answer = await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)
+    answer = await at.client.call(command.method, command.params, lane=at.lane)
     return len(parsing.rows_of(answer.result, "productRows")) >= min(wanted, 50)
 
 
@@ -117,7 +115,7 @@ async def _files(
         many = isinstance(source[code], list) or (field is not None and field.multiple)
         ref = model.CardRef(model.CardKind.DEAL, values.required_id(made.get("id")))
         command = writing.update(ref, {code: sent if many else sent[0]})
-        await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True)
+        await at.client.call(command.method, command.params, lane=at.lane, write=True)
     return notes
 
 

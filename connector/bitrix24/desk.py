@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from connector import errors
+from connector import errors, ports
 from connector.bitrix24 import client, names, outside, parsing
 from robots import model
 
@@ -37,6 +37,8 @@ class Desk:
     outside: outside.Caller = field(default_factory=outside.Caller)
     """Of what goes beside the portal: calls of an address, SMS."""
     known: parsing.Context = field(default_factory=parsing.Context)
+    lane: ports.Lane = ports.Lane.LIVE
+    """Of acts: how urgent the one is that this desk is handed to."""
     troubles: dict[str, str] = field(default_factory=dict)
     """What couldn't be read while the rest went on, by name (`items:company`, `copy:deal`): for health and `problems`."""
 

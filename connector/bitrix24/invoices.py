@@ -34,7 +34,7 @@ async def perform(
     if made is None and source.deal is not None:
         fields = wanted(ref, act, source.deal, key, manual=not source.rows)
         params = {"entityTypeId": TYPE, "fields": fields}
-        answer = await at.client.call("crm.item.add", params, lane=ports.Lane.LIVE, write=True, key=key)
+        answer = await at.client.call("crm.item.add", params, lane=at.lane, write=True, key=key)
         made = parsing.item_of(answer.result, "item")
     if made is None:
         raise errors.Unknown("портал не назвал номер счёта", method="crm.item.add")
@@ -89,7 +89,7 @@ async def _source(at: desk.Desk, ref: model.CardRef, key: intents.WishKey) -> _S
         writing.get(ref),
         handover.rows_of("D", ref.id),
     ]
-    looked, got, rows = await at.client.group(commands, lane=ports.Lane.LIVE)
+    looked, got, rows = await at.client.group(commands, lane=at.lane)
     # What the portal found is read and not believed: a filter that it ignores would name a stranger's invoice.
     found = [raw for raw in parsing.rows_of(_result(looked), "items") if raw.get("xmlId") == mark(key)]
     if found and isinstance(got, errors.NotFound):
@@ -113,7 +113,7 @@ async def _finish(at: desk.Desk, source: _Source, number: int) -> ports.Done:
     try:
         if source.rows and not await _has_rows(at, number, len(source.rows)):
             command = handover.set_rows_of(OWNER, number, source.rows)
-            await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True)
+            await at.client.call(command.method, command.params, lane=at.lane, write=True)
     except errors.Rejected as refused:
         return ports.Done(made=number, note=f"счёт {number} создан, но без товаров: {refused.text}")
     except (errors.Retryable, errors.Unreadable) as half:
@@ -124,5 +124,5 @@ async def _finish(at: desk.Desk, source: _Source, number: int) -> ports.Done:
 
 async def _has_rows(at: desk.Desk, number: int, wanted_rows: int) -> bool:
     command = handover.rows_of(OWNER, number)
-    answer = await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)
+    answer = await at.client.call(command.method, command.params, lane=at.lane)
     return len(parsing.rows_of(answer.result, "productRows")) >= min(wanted_rows, 50)

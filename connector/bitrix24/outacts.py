@@ -47,9 +47,7 @@ async def _letter(at: desk.Desk, row: ports.Row, act: intents.SendLetter) -> por
         if found is not None:
             return found
     command = letter(row.wish.card, act, row.wish.key)
-    answer = await at.client.call(
-        command.method, command.params, lane=ports.Lane.LIVE, write=True, key=row.wish.key
-    )
+    answer = await at.client.call(command.method, command.params, lane=at.lane, write=True, key=row.wish.key)
     return ports.Done(made=activityacts.number(answer.result))
 
 

@@ -150,7 +150,7 @@ async def _move(
     """There is no compare-and-set over there: the card is looked for in the stage it must still stand in, and moved by a
     reference to what was found, in one batch. A person who moves it meanwhile is overwritten only between the two."""
     commands, guard = writing.move_from(ref, act), writing.move_guard(ref, act)
-    found, moved = await at.client.group(commands, lane=ports.Lane.LIVE, key=key, guard=guard)
+    found, moved = await at.client.group(commands, lane=at.lane, key=key, guard=guard)
     if isinstance(found, errors.PortalError):
         # Without an answer to either the move may have happened; it alone says so.
         raise moved if isinstance(moved, errors.Unknown) else found
@@ -243,8 +243,8 @@ async def _find_entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done |
 
 
 async def _write(at: desk.Desk, command: client.Command, key: intents.WishKey) -> client.Answer:
-    return await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key)
+    return await at.client.call(command.method, command.params, lane=at.lane, write=True, key=key)
 
 
 async def _read(at: desk.Desk, command: client.Command) -> client.Answer:
-    return await at.client.call(command.method, command.params, lane=ports.Lane.LIVE)
+    return await at.client.call(command.method, command.params, lane=at.lane)

@@ -172,7 +172,7 @@ class Bitrix24Portal(ports.Portal):
         return await reported.remarks(self._desk, cards)
 
     async def perform(self, row: ports.Row) -> ports.Done:
-        return await performing.perform(self._desk, row)
+        return await performing.perform(replace(self._desk, lane=row.lane), row)
 
     async def find(self, row: ports.Row) -> ports.Done | None:
         return await performing.find(self._desk, row)

@@ -47,7 +47,7 @@ async def _set_task(
 ) -> ports.Done:
     commands = writing.add_task(ref, act, key)
     together, later = commands[: client.MOST], commands[client.MOST :]
-    outcomes = await at.client.group(together, lane=ports.Lane.LIVE, key=key)
+    outcomes = await at.client.group(together, lane=at.lane, key=key)
     first = outcomes[0]
     if isinstance(first, errors.PortalError):
         raise first
@@ -96,7 +96,7 @@ async def _finish_checklist(at: desk.Desk, task: model.TaskId, act: intents.SetT
     commands = writing.checklist(task, missing, root)
     refused: list[errors.PortalError] = []
     for chunk in (commands[n : n + client.MOST] for n in range(0, len(commands), client.MOST)):
-        outcomes = await at.client.group(chunk, lane=ports.Lane.LIVE)
+        outcomes = await at.client.group(chunk, lane=at.lane)
         refused += [one for one in outcomes if isinstance(one, errors.PortalError)]
     passing = next((one for one in refused if not isinstance(one, errors.Rejected)), None)
     if passing is not None:
@@ -154,7 +154,7 @@ async def _reassign(
 async def _still_on(at: desk.Desk, task: model.TaskId, who: model.UserId | None) -> bool:
     if who is None:
         return True
-    found = await tasks.one(at, task, ports.Lane.LIVE)
+    found = await tasks.one(at, task, at.lane)
     if isinstance(found, errors.PortalError):
         raise found
     return found is not None and found.responsible == who
@@ -177,4 +177,4 @@ def _made_before(row: ports.Row) -> model.TaskId | None:
 
 
 async def _write(at: desk.Desk, command: client.Command, key: intents.WishKey) -> client.Answer:
-    return await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key)
+    return await at.client.call(command.method, command.params, lane=at.lane, write=True, key=key)

@@ -48,7 +48,7 @@ async def perform(at: desk.Desk, act: intents.TakeBack, key: intents.WishKey) ->
         return ports.Done(changed=False, note="nothing_to_do")
     command = _removal(act)
     try:
-        await at.client.call(command.method, command.params, lane=ports.Lane.LIVE, write=True, key=key)
+        await at.client.call(command.method, command.params, lane=at.lane, write=True, key=key)
     except errors.NotFound:
         return ports.Done(changed=False, note="nothing_to_do")
     return ports.Done()
@@ -83,7 +83,7 @@ def _removal(act: intents.TakeBack) -> client.Command:
 async def _over(at: desk.Desk, activity: int) -> bool:
     """Somebody closed it, or it is gone."""
     try:
-        answer = await at.client.call("crm.activity.get", {"id": activity}, lane=ports.Lane.LIVE)
+        answer = await at.client.call("crm.activity.get", {"id": activity}, lane=at.lane)
     except errors.NotFound:
         return True
     return isinstance(answer.result, Mapping) and str(answer.result.get("COMPLETED")) == "Y"

@@ -1,7 +1,7 @@
 """`enroll`: open cards older than a robot are given into its care, counted first, spread over days (users.md F4).
 
-A run is in the notebook: its queue, and the few cards that are out to be looked at. A card leaves it only after the look
-that met its robots is recorded, so a crash repeats a look and no act (the causes are the live ones).
+A run is in the notebook: how far it is in its queue (`queues`), and the cards that are out to be looked at. A card leaves
+it only after the look that met its robots is recorded, so a crash repeats a look and no act (the causes are the live ones).
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from zoneinfo import ZoneInfo
 
 from connector import ports
 from connector.loops import desk as desks
-from connector.loops import errands, supervisor
+from connector.loops import errands, queues, supervisor
 from robots import decision, intents, look, model, schedule, tally
 from robots import robot as robots_robot
 
 NOTE = "enroll"
-"""Notebook, of a portal: [{id, at, by, robots, quiet, fire, per_day, work_hours, queue, out, day, given, total}]."""
-AT_ONCE = 480
+"""Notebook, of a portal: [{id, at, by, robots, quiet, fire, per_day, work_hours, next, out, day, given, total}]; `next`
+cards of its queue were handed out."""
+AT_ONCE = 2_000
+"""As many as the portal moves in some twenty seconds: with fewer the writing waits for the looks. They let live work go first."""
 PAGE = 200
 WRITES_PER_SECOND = 0.64
 """What a portal's limits leave for writes of a second each (design.md «The gate»)."""
@@ -51,6 +53,9 @@ class Enrolling:
     def __init__(self, desk: desks.Desk, cards: Cards) -> None:
         self._desk, self._cards = desk, cards
         self._began = False
+        self._queues = queues.Queues(desk)
+        self._noting = asyncio.Lock()
+        """What a step notes and what is begun meanwhile mustn't undo each other."""
 
     # ------------------------------------------------------------ the loop
 
@@ -62,6 +67,10 @@ class Enrolling:
 
     async def step(self) -> float:
         """Takes what was looked at off its run, and hands out the next few; seconds until the next time."""
+        async with self._noting:
+            return await self._step()
+
+    async def _step(self) -> float:
         desk = self._desk
         runs: list[dict[str, Any]] = list(await desk.notebook.read(desk.id, NOTE) or [])
         if not runs:
@@ -72,18 +81,19 @@ class Enrolling:
         for run in runs:
             run["out"] = [name for name in run["out"] if name not in done]
             news += run["out"] if not self._began else []
-            news += self._hand_out(run)
+            news += await self._hand_out(run)
         self._began = True
-        for run in [run for run in runs if not (run["queue"] or run["out"])]:
+        for run in [run for run in runs if _over(run)]:
             desk.log.info("enroll.done", robots=", ".join(run["robots"]), cards=run["total"])
-        runs = [run for run in runs if run["queue"] or run["out"]]
+        runs = [run for run in runs if not _over(run)]
         desk.care.put({_ref(name): _care(run) for run in runs for name in run["out"]})
         await desk.notebook.write(desk.id, NOTE, runs)
+        await self._queues.keep(run["id"] for run in runs)
         if news:
             await desk.inbox.mark(desk.id, [_thing(_ref(name)) for name in news], ports.Lane.BACKFILL)
         return 0.2 if any(run["out"] for run in runs) else desk.settings.poll
 
-    def _hand_out(self, run: dict[str, Any]) -> list[str]:
+    async def _hand_out(self, run: dict[str, Any]) -> list[str]:
         """The next cards, as many as the day and the hour allow."""
         calendar = self._desk.book.directory.calendar
         now = self._desk.clock.now()
@@ -95,10 +105,12 @@ class Enrolling:
         room = AT_ONCE - len(run["out"])
         if run["per_day"]:
             room = min(room, run["per_day"] - run["given"])
-        fresh, run["queue"] = run["queue"][: max(0, room)], run["queue"][max(0, room) :]
+        queue = await self._queues.of(run["id"])
+        fresh = [str(ref) for ref in queue.part(run["next"], run["next"] + max(0, room))]
+        run["next"] += len(fresh)
         run["out"] += fresh
         run["given"] += len(fresh)
-        return list(fresh)
+        return fresh
 
     # ------------------------------------------------------------ what is asked
 
@@ -131,9 +143,7 @@ class Enrolling:
                 f"пока вы читали, карточек стало {len(found.cards)} вместо {asked['expected']}: повторите команду"
             )
         desk = self._desk
-        queue = [str(ref) for ref in found.cards]
-        if not asked.get("newest_first"):
-            queue.reverse()
+        cards = found.cards if asked.get("newest_first") else reversed(found.cards)
         run = {
             "id": asked["id"],
             "at": desk.clock.now().isoformat(),
@@ -143,16 +153,18 @@ class Enrolling:
             "fire": bool(asked.get("fire")),
             "per_day": int(asked.get("per_day") or 0),
             "work_hours": bool(asked.get("work_hours")),
-            "queue": queue,
+            "next": 0,
             "out": [],
             "day": "",
             "given": 0,
-            "total": len(queue),
+            "total": len(found.cards),
         }
-        runs = list(await desk.notebook.read(desk.id, NOTE) or [])
-        await desk.notebook.write(desk.id, NOTE, [*runs, run])
-        desk.log.info("enroll.begun", robots=", ".join(found.robots), cards=len(queue), by=run["by"])
-        return {"cards": len(queue)}
+        async with self._noting:
+            runs = list(await desk.notebook.read(desk.id, NOTE) or [])
+            await self._queues.put(run["id"], queues.made(cards))
+            await desk.notebook.write(desk.id, NOTE, [*runs, run])
+        desk.log.info("enroll.begun", robots=", ".join(found.robots), cards=run["total"], by=run["by"])
+        return {"cards": run["total"]}
 
     async def _find(self, asked: Mapping[str, Any]) -> Found:
         desk = self._desk
@@ -246,6 +258,10 @@ def of_copy(
         activations=book.activations,
         care=care,
     )
+
+
+def _over(run: Mapping[str, Any]) -> bool:
+    return not run["out"] and bool(run["next"] >= run["total"])
 
 
 def _care(run: Mapping[str, Any]) -> look.Care:

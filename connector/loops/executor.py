@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector import errors, ports
@@ -178,7 +179,7 @@ class Executor:
         key = row.wish.key
         self._desk.log.debug("intent.sent", card=str(row.wish.card), robot=row.wish.robot, key=key)
         try:
-            done = await self._desk.portal.perform(row)
+            done = await self._desk.portal.perform(self._urgent(row))
         except Exception as trouble:  # noqa: BLE001 - every way to fail is an outcome of this one row
             if self._sending.was_barred(key):
                 self._put_aside(row, self._desk.settings.poll)  # the lease ran out: not asked again at once
@@ -189,6 +190,10 @@ class Executor:
             return None
         self._outcomes.went_through(key)
         return outcomes.ended(row, done, self._desk.clock.now())
+
+    def _urgent(self, row: ports.Row) -> ports.Row:
+        """What a whole run of cards wants lets live work go first."""
+        return replace(row, lane=ports.Lane.BACKFILL) if self._desk.care.given(row.wish.card) else row
 
     # ------------------------------------------------------------ writing answers
 

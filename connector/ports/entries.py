@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.ports import doorbells
 from robots import intents, model
 
 
@@ -31,6 +32,8 @@ class Row:
     before: intents.WishState | None = None
     """The state of the wish it stands on."""
     before_made: int | None = None
+    lane: doorbells.Lane = doorbells.Lane.LIVE
+    """How urgent it is to whoever sends it; the ledger doesn't keep it."""
 
 
 @dataclass(frozen=True, slots=True)
