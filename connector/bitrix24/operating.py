@@ -43,6 +43,11 @@ class Budget:
             return known
         return UNMEASURED_WRITE if write else UNMEASURED_READ
 
+    def pace(self, method: str) -> float:
+        """Such writes a second, in the long run."""
+        state = self._methods[method.lower()]
+        return self._cap(state) / self._window / max(1e-3, self.expected(method, write=True))
+
     def wait(self, method: str, seconds: float, now: float) -> float:
         """Seconds until a command of this cost may go; 0 now."""
         state = self._live(method, now)

@@ -82,6 +82,10 @@ class Bitrix24Portal(ports.Portal):
         """What a sweep or a copy had to leave out, by name; empty when all is well."""
         return dict(self._desk.troubles)
 
+    def pace(self) -> float:
+        at = self._desk.client
+        return min(at.gate.rate * client.MOST, at.budget.pace("crm.item.update"))
+
     def crowded(self) -> float:
         return self.gate.crowded()
 

@@ -20,6 +20,9 @@ class Behind(ports.Portal):
     def crowded(self) -> float:
         return self._portal.crowded()
 
+    def pace(self) -> float:
+        return self._portal.pace()
+
     def coming(self, cards: int) -> None:
         self._portal.coming(cards)
 

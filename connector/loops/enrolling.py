@@ -27,8 +27,7 @@ cards of its queue were handed out."""
 AT_ONCE = 2_000
 """As many as the portal moves in some twenty seconds: with fewer the writing waits for the looks. They let live work go first."""
 PAGE = 200
-WRITES_PER_SECOND = 0.64
-"""What a portal's limits leave for writes of a second each (design.md «The gate»)."""
+STILL_TRUE = timedelta(minutes=1)
 
 
 class Cards(Protocol):
@@ -40,7 +39,7 @@ class Found:
     """What enrolling would do, reckoned from the copy."""
 
     robots: tuple[intents.RobotId, ...]
-    cards: tuple[model.CardRef, ...]
+    cards: queues.Queue
     """Those with something to do, or of which only a look can tell."""
     looked: int
     sorts: Mapping[intents.RobotId, Counter[tally.Sort]]
@@ -54,6 +53,8 @@ class Enrolling:
         self._desk, self._cards = desk, cards
         self._began = False
         self._queues = queues.Queues(desk)
+        self._counted: tuple[tuple[Any, ...], desks.Book, datetime, Found] | None = None
+        """What was shown last."""
         self._noting = asyncio.Lock()
         """What a step notes and what is begun meanwhile mustn't undo each other."""
 
@@ -117,12 +118,13 @@ class Enrolling:
     async def plan(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Counts per robot and person. Raises errands.Refused."""
         found = await self._find(asked)
+        self._counted = (_about(asked), self._desk.book, self._desk.clock.now(), found)
         directory = self._desk.book.directory
         count = sum(sum(one.values()) for one in found.sorts.values())
         return {
             "cards": len(found.cards),
             "looked": found.looked,
-            "seconds": round(count / WRITES_PER_SECOND),
+            "seconds": round(count / self._desk.portal.pace()),
             "robots": [
                 {
                     "robot": robot,
@@ -137,13 +139,14 @@ class Enrolling:
 
     async def start(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Begins the run that was shown; refused if it would be another one by now."""
-        found = await self._find(asked)
+        found = self._shown(asked) or await self._find(asked)
+        self._counted = None
         if len(found.cards) != asked["expected"]:
             raise errands.Refused(
                 f"пока вы читали, карточек стало {len(found.cards)} вместо {asked['expected']}: повторите команду"
             )
         desk = self._desk
-        cards = found.cards if asked.get("newest_first") else reversed(found.cards)
+        queue = found.cards if asked.get("newest_first") else found.cards.turned()
         run = {
             "id": asked["id"],
             "at": desk.clock.now().isoformat(),
@@ -161,10 +164,18 @@ class Enrolling:
         }
         async with self._noting:
             runs = list(await desk.notebook.read(desk.id, NOTE) or [])
-            await self._queues.put(run["id"], queues.made(cards))
+            await self._queues.put(run["id"], queue)
             await desk.notebook.write(desk.id, NOTE, [*runs, run])
         desk.log.info("enroll.begun", robots=", ".join(found.robots), cards=run["total"], by=run["by"])
         return {"cards": run["total"]}
+
+    def _shown(self, asked: Mapping[str, Any]) -> Found | None:
+        """What was counted a moment ago for the same question; each card's own look decides anew anyway."""
+        if self._counted is None:
+            return None
+        about, book, at, found = self._counted
+        same = about == _about(asked) and book is self._desk.book
+        return found if same and self._desk.clock.now() - at < STILL_TRUE else None
 
     async def _find(self, asked: Mapping[str, Any]) -> Found:
         desk = self._desk
@@ -197,7 +208,7 @@ class _Count:
         self._pipelines = {one.pipeline for one in chosen}
         self._rules, self._book = decision.Rules(robots=tuple(chosen)), book
         self._care = look.Care(frozenset(self._ids), quiet=quiet)
-        self._cards: list[model.CardRef] = []
+        self._cards = queues.Queue()
         self._sorts: defaultdict[intents.RobotId, Counter[tally.Sort]] = defaultdict(Counter)
         self._people: defaultdict[intents.RobotId, Counter[model.UserId | None]] = defaultdict(Counter)
         self._unknown: Counter[intents.RobotId] = Counter()
@@ -215,7 +226,7 @@ class _Count:
         made = decision.decide(self._rules, of_copy(memory, card, self._book, self._care), now)
         wished = [wish for wish in made.wishes if wish.robot in self._ids]
         if wished or made.needs:
-            self._cards.append(card.ref)
+            self._cards.add(card.ref)
         for wish in wished:
             kind = tally.sort(wish.act, self._book.directory)
             if kind is not tally.Sort.NOTES:
@@ -228,7 +239,7 @@ class _Count:
     def found(self) -> Found:
         sorts = {robot: self._sorts[robot] for robot in self._ids}
         people = {robot: self._people[robot] for robot in self._ids}
-        return Found(self._ids, tuple(self._cards), self._looked, sorts, people, self._unknown)
+        return Found(self._ids, self._cards, self._looked, sorts, people, self._unknown)
 
 
 def moved(memory: ports.Memory, card: model.Card) -> datetime:
@@ -258,6 +269,10 @@ def of_copy(
         activations=book.activations,
         care=care,
     )
+
+
+def _about(asked: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (asked["pattern"], asked.get("newer_than"), bool(asked.get("quiet")))
 
 
 def _over(run: Mapping[str, Any]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 from connector.loops import desk as desks
@@ -17,8 +16,13 @@ NOTE = "enroll_queues"
 class Queue:
     """Many cards in little memory."""
 
-    def __init__(self, parts: Iterable[Sequence[Any]]) -> None:
+    def __init__(self, parts: Iterable[Sequence[Any]] = ()) -> None:
         self._parts = [(model.CardKind(kind), array("q", numbers)) for kind, numbers in parts]
+
+    def add(self, ref: model.CardRef) -> None:
+        if not self._parts or self._parts[-1][0] is not ref.kind:
+            self._parts.append((ref.kind, array("q")))
+        self._parts[-1][1].append(ref.id)
 
     def __len__(self) -> int:
         return sum(len(numbers) for _, numbers in self._parts)
@@ -30,14 +34,19 @@ class Queue:
             start, stop = start - len(numbers), stop - len(numbers)
         return found
 
+    def turned(self) -> Queue:
+        """The last first."""
+        return Queue((kind.value, reversed(numbers)) for kind, numbers in reversed(self._parts))
+
     def plain(self) -> list[Any]:
         return [[kind.value, list(numbers)] for kind, numbers in self._parts]
 
 
 def made(refs: Iterable[model.CardRef]) -> Queue:
-    return Queue(
-        [kind.value, [one.id for one in group]] for kind, group in groupby(refs, lambda ref: ref.kind)
-    )
+    queue = Queue()
+    for ref in refs:
+        queue.add(ref)
+    return queue
 
 
 class Queues:
@@ -49,7 +58,7 @@ class Queues:
 
     async def of(self, run: str) -> Queue:
         """Empty for a run that has none."""
-        return (await self._all()).get(run, Queue([]))
+        return (await self._all()).get(run, Queue())
 
     async def put(self, run: str, queue: Queue) -> None:
         await self._write({**await self._all(), run: queue})

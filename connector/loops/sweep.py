@@ -31,6 +31,8 @@ class Sweeper:
         self._rung: OrderedDict[tuple[ports.Thing, int | datetime], None] = OrderedDict()
         """History rows and changes of clients, tasks and activities that were marked. Sweeps overlap, and a late row
         below a card's last one never becomes a stay: without this they would ring at every sweep."""
+        self._found = False
+        """The last sweep found what nobody had told."""
         self._young: set[ports.Seen] = set()
         """Seen within their own second at the last sweep: what changed again in that second looks just the same, so
         they ring once more."""
@@ -45,10 +47,10 @@ class Sweeper:
                     self._begun = True
                 failures = 0
                 settings = self._desk.settings
-                # More pages wait: at once, but a little where live work has use for each request.
-                delay = (
-                    self._desk.portal.crowded() * settings.look_patience if more else settings.sweep_period
-                )
+                # More pages wait: at once, but where live work has use for each request a little, and a while if the last
+                # ones told nothing that the doorbells hadn't.
+                patience = settings.look_patience if self._found else settings.sweep_period
+                delay = self._desk.portal.crowded() * patience if more else settings.sweep_period
             except errors.PortalClosed as closed:
                 supervisor.tell_closed(self._desk, closed)
                 delay = self._desk.state.refused_again()
@@ -67,6 +69,7 @@ class Sweeper:
         if desk.state.opened():
             desk.log.info("portal.opened")
         fresh = await self._fresh(swept)
+        self._found = bool(fresh)
         if fresh:
             await desk.inbox.mark(desk.id, sorted(fresh))
         self._remember(swept)

@@ -22,6 +22,10 @@ class Portal(Protocol):
         """0 … 1: how near its limits the portal is worked; at 1 each request more delays all others."""
         return 0.0
 
+    def pace(self) -> float:
+        """Writes a second that its limits leave, as far as is known of what one costs."""
+        return 0.64
+
     def coming(self, cards: int) -> None:
         """So many cards more are being looked at (negative: no longer): what comes of them may ride together."""
 

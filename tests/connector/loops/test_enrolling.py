@@ -103,4 +103,5 @@ async def test_no_more_a_day_than_was_said(tmp_path: Path) -> None:
 def test_a_queue_is_its_cards_in_their_order(refs: list[model.CardRef], start: int, stop: int) -> None:
     queue = queues.made(refs)
     assert (len(queue), queue.part(start, stop)) == (len(refs), refs[start:stop])
+    assert queue.turned().part(0, len(refs)) == refs[::-1]
     assert queues.Queue(json.loads(json.dumps(queue.plain()))).part(0, len(refs)) == refs
