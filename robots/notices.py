@@ -50,7 +50,7 @@ def timed(wish: intents.Wish, seen: looks.Look, manners: Manners, now: datetime)
         return wish
     calendar = seen.directory.calendar or schedule.round_the_clock("UTC")
     late = is_late(_happened(wish, seen), now, calendar)
-    if manners == PLAIN and not late:
+    if not late and (manners is PLAIN or manners == PLAIN):
         return wish
     clock = _digest_of(act.to, seen, manners)
     digest = next_clock(now, clock, calendar) if clock is not None else None
@@ -63,7 +63,9 @@ def timed(wish: intents.Wish, seen: looks.Look, manners: Manners, now: datetime)
 
 
 def is_late(since: datetime | None, now: datetime, calendar: model.WorkCalendar) -> bool:
-    return since is not None and now > schedule.after(since, LATE, calendar)
+    if since is None or now - since <= timedelta(hours=LATE.amount):
+        return False  # work hours pass no faster than hours, and are dear to count
+    return now > schedule.after(since, LATE, calendar)
 
 
 def together(now: datetime, manners: Manners, calendar: model.WorkCalendar) -> datetime:
@@ -79,10 +81,11 @@ def _happened(wish: intents.Wish, seen: looks.Look) -> datetime | None:
         return None
     if wish.cause == "created":
         return seen.card.created if seen.first else seen.visit.entered
-    if wish.cause.rpartition("#")[0] in seen.changed:
+    if seen.changed and wish.cause.rpartition("#")[0] in seen.changed:
         return seen.card.updated  # the change is no younger
-    stays = (visit for visit in (*seen.arrived, seen.visit) if visit.id == wish.cause)
-    return next((visit.entered for visit in stays), None)
+    if wish.cause == seen.visit.id:
+        return seen.visit.entered
+    return next((visit.entered for visit in seen.arrived if visit.id == wish.cause), None)
 
 
 def _digest_of(user: model.UserId, seen: looks.Look, manners: Manners) -> time | None:
