@@ -76,8 +76,14 @@ for group in (
 def front(
     ctx: typer.Context,
     lang: Annotated[str, typer.Option("--lang", help="ru или en", envvar="VORONKA_LANG")] = texts.RU,
+    version: Annotated[bool, typer.Option("--version", help="Какая это версия.")] = False,
 ) -> None:
     texts.speak(lang)
+    if version:
+        import importlib.metadata
+
+        output.data(f"voronka {importlib.metadata.version('voronka')}")
+        raise typer.Exit
     if ctx.invoked_subcommand is None:
         output.table((texts.text("want"), texts.text("command")), texts.QUESTIONS[texts.language()])
         output.data("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import subprocess
 import sys
@@ -22,6 +23,11 @@ def test_alone_it_answers_what_one_wants_to_know(capsys: pytest.CaptureFixture[s
         line.split() for line in said.out.splitlines()
     ]
     assert said.err == ""
+
+
+def test_support_staff_ask_which_version_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"voronka {importlib.metadata.version('voronka')}\n"
 
 
 def test_english_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
