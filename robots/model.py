@@ -277,6 +277,8 @@ class Directory:
     calendar: WorkCalendar | None = None
     me: UserId | None = None
     """The webhook's owner."""
+    scheme: str = "https"
+    """`http` of a portal on this machine alone."""
 
     @cached_property
     def _by_stage(self) -> Mapping[tuple[PipelineId, StageId], tuple[Pipeline, Stage]]:

@@ -309,4 +309,4 @@ def _plain(value: model.Scalar, directory: model.Directory) -> str:
 
 def link(thing: model.Card | model.CardRef | model.ClientRef, directory: model.Directory) -> str:
     ref = thing.ref if isinstance(thing, model.Card) else thing
-    return f"https://{directory.address}/crm/{ref.kind.value}/details/{ref.id}/"
+    return f"{directory.scheme}://{directory.address}/crm/{ref.kind.value}/details/{ref.id}/"

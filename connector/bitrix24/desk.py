@@ -34,6 +34,7 @@ class Desk:
     download: Callable[[str], Awaitable[bytes]]
     """A file of the portal by the address that it gave."""
     settings: Settings = field(default_factory=Settings)
+    scheme: str = "https"
     outside: outside.Caller = field(default_factory=outside.Caller)
     """Of what goes beside the portal: calls of an address, SMS."""
     known: parsing.Context = field(default_factory=parsing.Context)

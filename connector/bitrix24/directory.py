@@ -71,6 +71,7 @@ async def read(at: desk.Desk, wire: transport.Wire) -> Read:
     directory = model.Directory(
         portal=at.portal,
         address=at.address,
+        scheme=at.scheme,
         pipelines=pipelines(
             parsing.rows_of(rest.result("categories"), "categories"), dictionary, leads=not simple
         ),

@@ -71,8 +71,9 @@ class Bitrix24Portal(ports.Portal):
             settings=chosen.client,
         )
         self._beside = beside or outside.Caller()
+        scheme = url.origin.partition(":")[0]
         self._desk = desk.Desk(
-            self.client, portal, address or url.origin, self._wire.download, chosen.desk, self._beside
+            self.client, portal, address or url.origin, self._wire.download, chosen.desk, scheme, self._beside
         )
         self.notes: tuple[str, ...] = ()
         """What the last directory had to do without, in Russian."""

@@ -58,6 +58,7 @@ def names(directory: model.Directory) -> dict[str, Any]:
     people = {str(int(user.id)): user.full_name for user in directory.users.values()}
     return {
         "address": directory.address,
+        "scheme": directory.scheme,
         "zone": zone,
         "pipelines": pipelines,
         "people": people,
@@ -108,6 +109,7 @@ def directory(portal: model.PortalId, written: Mapping[str, Any] | None) -> mode
     return model.Directory(
         portal=portal,
         address=str(written["address"]),
+        scheme=str(written.get("scheme", "https")),
         pipelines=pipelines,
         users=users,
         base_currency=str(base),

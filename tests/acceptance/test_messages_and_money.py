@@ -272,7 +272,7 @@ def test_the_department_s_chat_is_told_once(pair: driver.Pair) -> None:
         rows = portal.ask("im.dialog.messages.get", DIALOG_ID=dialog)["messages"]
         return sorted(str(row["text"]).split(" · Воронка ")[0] for row in rows)
 
-    address = f"https://127.0.0.1:{portal.port}/crm/deal/details"
+    address = f"http://127.0.0.1:{portal.port}/crm/deal/details"
     expected = [f"Выиграна «Окна {at}»\n{address}/{deal}/" for at, deal in enumerate(deals, 1)]
     wait_for("both", lambda: len(said()) >= 2)
     wait_for("calm", pair.daemon.settled)
