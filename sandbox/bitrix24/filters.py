@@ -67,6 +67,13 @@ class Filter:
 
     conditions: list[Condition] = field(default_factory=list)
     tests: list[Predicate] = field(default_factory=list)
+    least: dict[str, Any] = field(default_factory=dict)
+    """Field -> a value below which nothing can match by what is nested: for whoever looks where to begin."""
+
+    def least_of(self, name: str) -> Any:
+        """The greatest of what the filter says; None where it says nothing."""
+        said = [c.wanted for c in self.conditions if c.field.name == name and c.op in ("=", ">", ">=")]
+        return max([*filter(None, said), *filter(None, [self.least.get(name)])], default=None)
 
     def predicate(self) -> Predicate:
         """One test for the whole filter; the simplest filters get the quickest one."""
@@ -140,7 +147,7 @@ def compiled(raw: Any, dialect: Dialect) -> Filter:
             continue
         if key.isdecimal() and isinstance(value, dict | list):
             if dialect.logic:
-                result.tests.append(_nested(value, dialect))
+                _nest(result, value, dialect)
             continue
         _read(result, key, value, dialect)
     return result
@@ -153,13 +160,25 @@ def _pairs(raw: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(at), value) for at, value in enumerate(raw))
 
 
-def _nested(raw: Any, dialect: Dialect) -> Predicate:
+def _nest(result: Filter, raw: Any, dialect: Dialect) -> None:
     logic = next((str(value).upper() for key, value in _pairs(raw) if key.lower() == "logic"), "AND")
     if logic != "OR":
-        return compiled(raw, dialect).predicate()
+        inner = compiled(raw, dialect)
+        result.tests.append(inner.predicate())
+        _know(result, [inner])
+        return
     parts = [compiled({key: value}, dialect) for key, value in _pairs(raw) if key.lower() != "logic"]
-    live = [part.predicate() for part in parts if part.conditions or part.tests]
-    return lambda row: not live or any(test(row) for test in live)
+    live = [part for part in parts if part.conditions or part.tests]
+    tests = [part.predicate() for part in live]
+    result.tests.append(lambda row: not tests or any(test(row) for test in tests))
+    _know(result, live)
+
+
+def _know(result: Filter, parts: list[Filter]) -> None:
+    """What all parts of an alternative say of a time, the whole says."""
+    said = [part.least_of("updatedTime") for part in parts]
+    if said and all(said):
+        result.least["updatedTime"] = max(filter(None, [result.least.get("updatedTime"), min(said)]))
 
 
 def _read(result: Filter, key: str, value: Any, dialect: Dialect) -> None:

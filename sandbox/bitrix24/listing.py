@@ -147,11 +147,9 @@ def _candidates(table: store.Table, query: Query, *, counted: bool) -> tuple[Ite
     walking = not counted and _is_natural("id", query.order)
     if narrow is not None and not (walking and len(narrow) > WALK):
         return sorted(narrow), "id", False
-    since = [
-        c.wanted for c in conditions if c.field.name == "updatedTime" and c.op in (">", ">=") and c.wanted
-    ]
+    since = query.filter.least_of("updatedTime")
     if since:
-        changed = table.changed_since(max(since))
+        changed = table.changed_since(since)
         if _is_natural("updatedTime", query.order):
             return changed, "updatedTime", False
         return sorted(changed), "id", False

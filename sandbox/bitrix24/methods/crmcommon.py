@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import Any
 
 from sandbox.bitrix24 import args, crm, filters, history, kernel, listing, rights, schema, values
@@ -52,7 +53,11 @@ def _candidates(call: kernel.Call, type_id: int, wanted: filters.Filter) -> Any:
     now = call.portal.clock.time()
     table = call.portal.crm.table(type_id)
     visible = rights.visible_to(call)
-    owners = [c.wanted for c in wanted.conditions if c.field.name == "OWNER_ID" and c.op == "="]
+    owners = [
+        c.wanted if c.op == "in" else {c.wanted}
+        for c in wanted.conditions
+        if c.field.name == "OWNER_ID" and c.op in ("=", "in")
+    ]
     after = [
         c.wanted - (c.op == ">=")
         for c in wanted.conditions
@@ -64,7 +69,7 @@ def _candidates(call: kernel.Call, type_id: int, wanted: filters.Filter) -> Any:
         if c.field.name == "CREATED_TIME" and c.op in (">", ">=") and c.wanted
     ]
     if owners:
-        rows: Any = log.of(owners[0])
+        rows: Any = heapq.merge(*map(log.of, owners[0]), key=lambda row: row.id)
     elif after:
         rows = log.after(max(after))
     else:
