@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from robots import comparisons, model, paths, schedule
+from robots import comparisons, model, paths, schedule, validity
 from robots import look as robots_look
 
 
@@ -28,12 +28,14 @@ class Op(StrEnum):
     CONTAINS = "contains"
     OLDER_THAN = "older_than"
     WORDS = "words"
+    VALID = "valid"
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
     """One value against one wish. `wanted` is compiled: option ids for enumerations, Money for sums without currency
-    (in the base currency), stage ids for `@stage`. A tuple on either side means any member of it."""
+    (in the base currency), stage ids for `@stage`, the country of phones without a code for `VALID`. A tuple on either
+    side means any member of it."""
 
     path: paths.Path
     op: Op
@@ -210,6 +212,8 @@ def _holds(test: Test, value: model.Value, look: robots_look.Look, now: datetime
         case Op.WORDS:
             enough = comparisons.count_words(value) >= comparisons.number(test.wanted)
             return enough and paths.is_filled(test.path, value, look)
+        case Op.VALID:
+            return any(_valid(test, one) for one in comparisons.members(value))
         case Op.OLDER_THAN:
             return any(comparisons.older(one, test.wanted, look, now) for one in comparisons.members(value))
         case Op.EQUALS:
@@ -222,3 +226,15 @@ def _holds(test: Test, value: model.Value, look: robots_look.Look, now: datetime
             return comparisons.any_pair(value, test.wanted, look, comparisons.at_most)
         case _:  # pragma: no cover
             assert_never(test.op)
+
+
+_CHECKS = {paths.Virtual.EMAIL: validity.email, paths.Virtual.SITE: validity.site}
+
+
+def _valid(test: Test, value: model.Scalar) -> bool:
+    """A phone, an e-mail or a site by which somebody can be reached (S3.3); an empty one is neither."""
+    if not isinstance(value, str):
+        return False
+    if test.path.code is paths.Virtual.PHONE:
+        return validity.phone(value, str(test.wanted)) is None
+    return _CHECKS[paths.Virtual(test.path.code)](value) is None

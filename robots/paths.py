@@ -34,6 +34,8 @@ class Virtual(StrEnum):
     PHONE = "@phone"
     """«Контакт / Телефон»: the contact's first phone; the company's where there is no contact."""
     EMAIL = "@email"
+    SITE = "@site"
+    """«Сайт»: the lead's own, else the contact's; the company's where there is no contact."""
     NAME = "@name"
     """«Контакт / Имя»: first name; «Компания / Название»."""
     FULL_NAME = "@full_name"
@@ -59,7 +61,12 @@ class Missing:
     why: str
 
 
-_OWN_COMMS = {Virtual.PHONE: model.FieldCode("phone"), Virtual.EMAIL: model.FieldCode("email")}
+_WEB = model.FieldCode("web")
+_OWN_COMMS = {
+    Virtual.PHONE: model.FieldCode("phone"),
+    Virtual.EMAIL: model.FieldCode("email"),
+    Virtual.SITE: _WEB,
+}
 """Where a lead keeps comms of its own."""
 _SUM = model.FieldCode("opportunity")
 _CARDS = {model.CardKind.DEAL: "сделок", model.CardKind.LEAD: "лидов"}
@@ -88,7 +95,7 @@ def client_bound(look: robots_look.Look) -> bool:
 
 
 def needs_clients(path: Path) -> bool:
-    return path.owner is not Owner.CARD or path.code in {Virtual.CLIENT, Virtual.PHONE, Virtual.EMAIL}
+    return path.owner is not Owner.CARD or path.code is Virtual.CLIENT or path.code in _OWN_COMMS
 
 
 def _card_field(path: Path, code: model.FieldCode, look: robots_look.Look) -> model.Value | Missing:
@@ -109,7 +116,7 @@ def _card_virtual(code: Virtual, look: robots_look.Look) -> model.Value:
             return card.value(_SUM)
         case Virtual.CLIENT:
             return _client_name(look)
-        case Virtual.PHONE | Virtual.EMAIL:
+        case Virtual.PHONE | Virtual.EMAIL | Virtual.SITE:
             return _first(card.value(_OWN_COMMS[code])) or _comm(code, look, Owner.CONTACT)
         case Virtual.NAME | Virtual.FULL_NAME:
             return card.title
@@ -157,6 +164,8 @@ def _comm(code: Virtual, look: robots_look.Look, owner: Owner) -> model.Scalar:
             return _first(look.card.value(_OWN_COMMS[code]))
     if client is None:
         return None
+    if code is Virtual.SITE:
+        return _first(client.fields.get(_WEB))
     comms = client.phones if code is Virtual.PHONE else client.emails
     return comms[0] if comms else None
 

@@ -35,6 +35,7 @@ _CARD_VIRTUAL: Mapping[_V | str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _V.LINK: (("Ссылка",), ()),
     _V.PHONE: (("Телефон",), ("phone",)),
     _V.EMAIL: (("E-mail", "Email", "Почта"), ("email",)),
+    _V.SITE: (("Сайт",), ("web",)),
     "title": (("Название",), ("title",)),
 }
 """Virtual or plain code -> (what people call it, the portal's codes that it stands for)."""
@@ -42,6 +43,7 @@ _CLIENT_VIRTUAL: Mapping[_V | str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _V.FULL_NAME: (("Полное имя", "ФИО", "Имя и фамилия"), ()),
     _V.PHONE: (("Телефон",), ("phone",)),
     _V.EMAIL: (("E-mail", "Email", "Почта"), ("email",)),
+    _V.SITE: (("Сайт",), ("web",)),
     _V.LINK: (("Ссылка",), ()),
     _V.RESPONSIBLE: (("Ответственный",), ("assignedById",)),
     _V.ID: (("ID",), ("id",)),
@@ -139,13 +141,15 @@ class Resolver:
         virtual = dict(_CARD_VIRTUAL) if owner is paths.Owner.CARD else dict(_CLIENT_VIRTUAL)
         if owner in _NAMED:
             virtual = {_V.NAME: _NAMED[owner], **virtual}
+        key = kind.value if owner is paths.Owner.CARD else owner.value
+        known = self.directory.fields.get(key, {}) if self.directory else {}
+        if any(code != "web" and names.fold(one.title) == "сайт" for code, one in known.items()):
+            virtual.pop(_V.SITE)  # a field of their own had this name before we did
         covered: set[str] = set()
         for code, (titles, codes) in virtual.items():
             covered.update(codes)
             value = code if isinstance(code, _V) else model.FieldCode(code)
             yield names.Candidate(value, titles, (str(value), *codes))
-        key = kind.value if owner is paths.Owner.CARD else owner.value
-        known = self.directory.fields.get(key, {}) if self.directory else {}
         for field_code, field in known.items():
             if field_code not in covered:
                 yield names.Candidate(field_code, (field.title,), (field_code,))

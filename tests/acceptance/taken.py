@@ -52,10 +52,17 @@ class Taken(driver.Pair):
     # leads
 
     def lead(
-        self, title: str, *, phone: str = "", email: str = "", by: int = driver.HEAD, **fields: Any
+        self,
+        title: str,
+        *,
+        phone: str = "",
+        email: str = "",
+        site: str = "",
+        by: int = driver.HEAD,
+        **fields: Any,
     ) -> int:
         """By default nobody's yet: it came to the head, who doesn't stand in the queue."""
-        given = (("PHONE", phone), ("EMAIL", email))
+        given = (("PHONE", phone), ("EMAIL", email), ("WEB", site))
         fm = [{"typeId": type_, "valueType": "WORK", "value": value} for type_, value in given if value]
         asked = {"title": title, "assignedById": by, "fm": fm, **fields}
         return int(self.sandbox.ask("crm.item.add", by, entityTypeId=1, fields=asked)["item"]["id"])

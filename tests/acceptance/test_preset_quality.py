@@ -79,21 +79,28 @@ def test_a_hot_lead_goes_to_a_free_manager_whole(pair: taken.Taken) -> None:
 
 
 def test_a_lead_without_a_deal_leaves_a_client_or_nothing(pair: taken.Taken) -> None:
-    """S3.3: a contact and a company without a deal; so does a non-target one that can be reached; another is rejected."""
-    reached = {"name": "Пётр", "lastName": "Лесной", "phone": "+7 916 222-22-22", "email": "petr@client.ru"}
+    """S3.3: a contact and a company without a deal; so does a non-target one whose contacts are valid; others are rejected."""
+    reached = {
+        "name": "Пётр",
+        "lastName": "Лесной",
+        "phone": "8 916 222-22-22",
+        "email": "petr@client.ru",
+        "site": "les.ru",
+    }
+    unreached = {**reached, "name": "Иван", "phone": "8 916 222-22", "email": "ivan@client.ru"}
     plain = decided(pair, "Только клиент", "Без сделки", name="Анна", phone="+7 916 333-33-33")
     useful = decided(pair, "Полезный", "Нецелевой", **reached)
     useless = decided(pair, "Пустой", "Нецелевой", name="Олег", phone="+7 916 444-44-44")
-    leads = (plain, useful, useless)
-    wait_for(
-        "the ends", lambda: [pair.lead_stage(one) for one in leads] == ["CONVERTED", "CONVERTED", "JUNK"]
-    )
+    mistyped = decided(pair, "Опечатка", "Нецелевой", **unreached)
+    leads = (plain, useful, useless, mistyped)
+    ends = ["CONVERTED", "CONVERTED", "JUNK", "JUNK"]
+    wait_for("the ends", lambda: [pair.lead_stage(one) for one in leads] == ends)
     wait_for("calm", pair.daemon.settled)
 
     names = [row["NAME"] for row in pair.sandbox.ask("crm.contact.list", select=["ID", "NAME"])]
-    assert ("Анна" in names, "Пётр" in names, "Олег" in names) == (True, True, False)
+    assert [one in names for one in ("Анна", "Пётр", "Олег", "Иван")] == [True, True, False, False]
     titles = {one["title"] for one in pair.sandbox.deals()}
-    assert titles & {"Только клиент", "Полезный", "Пустой"} == set()
+    assert titles & {"Только клиент", "Полезный", "Пустой", "Опечатка"} == set()
 
 
 def test_a_client_s_lead_goes_to_the_manager_who_leads_him(pair: taken.Taken) -> None:

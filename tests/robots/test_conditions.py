@@ -319,3 +319,28 @@ def test_text_equals_itself_however_it_is_spaced(text: str) -> None:
     wish = _wish("Название", Op.EQUALS, text.upper())
     verdict = conditions.evaluate(wish, b.look(card=card), b.NOW)
     assert isinstance(verdict, conditions.Yes)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "country", "expected"),
+    [
+        ("phone", ("8 (916) 111-22-33", "мимо"), "RU", True),
+        ("phone", "916 111-22", "RU", False),
+        ("phone", "701 111 22 33", "KZ", True),
+        ("phone", None, "RU", False),
+        ("email", ("Maria@Client.ru",), "RU", True),
+        ("email", "mаria@client.ru", "RU", False),
+        ("web", ("https://les.ru/about",), "RU", True),
+        ("web", "les", "RU", False),
+    ],
+)
+def test_a_lead_s_own_contacts_are_valid(field: str, value: Any, country: str, expected: bool) -> None:
+    """S3.3: such that the client can be reached; an empty one isn't valid, and that is no inability."""
+    virtual = {"phone": paths.Virtual.PHONE, "email": paths.Virtual.EMAIL, "web": paths.Virtual.SITE}[field]
+    test = conditions.Test(
+        paths.Path(paths.Owner.CARD, virtual, "Контакт лида"), Op.VALID, country, "верный контакт"
+    )
+    lead = b.card(kind=model.CardKind.LEAD)
+    look = b.look(card=dataclasses.replace(lead, fields={model.FieldCode(field): value}))
+    for condition, answer in ((test, expected), (conditions.Not(test), not expected)):
+        assert isinstance(conditions.evaluate(condition, look, b.NOW), conditions.Yes) is answer

@@ -106,7 +106,7 @@ def test_a_lead_without_clients_has_comms_of_its_own() -> None:
     lead = b.card(kind=LEAD)
     look = b.look(card=model.Card(**{**{k: getattr(lead, k) for k in lead.__slots__}, "fields": fields}))
     own = {code: paths.read(paths.Path(paths.Owner.CARD, code, "Лид"), look) for code in paths._OWN_COMMS}
-    assert own == {paths.Virtual.PHONE: "+79160000009", paths.Virtual.EMAIL: None}
+    assert own == {paths.Virtual.PHONE: "+79160000009", paths.Virtual.EMAIL: None, paths.Virtual.SITE: None}
     assert paths.read(b.path("Контакт / Телефон"), look) == "+79160000009"
 
 

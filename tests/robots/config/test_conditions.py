@@ -116,6 +116,9 @@ def plain(found: Any) -> Any:
             "{Дата создания: {older_than: 3 days}}",
             ("createdTime", "older_than", schedule.Duration(3, schedule.Unit.DAYS)),
         ),
+        ("{Телефон: {valid: true}}", ("@phone", "valid", "RU")),
+        ("{Контакт / Телефон: {valid: kz}}", ("@phone", "valid", "KZ")),
+        ("{Сайт: {valid: нет}}", ("not", ("@site", "valid", "RU"))),
         ("{field: Требования, is: нет}", ("UF_CRM_DEMANDS", "equals", "нет")),
         (
             "{Количество: 1, any: [{Количество: 2}, {not: {Количество: 3}}]}",
