@@ -15,6 +15,7 @@ QUESTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("запустить роботов", "voronka run ФАЙЛ"),
         ("что изменится, если включить файл", "voronka plan ФАЙЛ → voronka apply ФАЙЛ"),
         ("что было бы с одной сделкой", "voronka try ССЫЛКА"),
+        ("то ли делают роботы, без портала", "voronka test РЕПЕТИЦИЯ"),
         ("почему так вышло", "voronka why ССЫЛКА"),
         ("жив ли робот", "voronka status"),
         ("что не вышло, и сделать ещё раз", "voronka problems → voronka retry"),
@@ -30,6 +31,7 @@ QUESTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("start the robots", "voronka run FILE"),
         ("know what a changed file would do", "voronka plan FILE → voronka apply FILE"),
         ("know what one deal would get", "voronka try LINK"),
+        ("rehearse the robots without a portal", "voronka test REHEARSAL"),
         ("know why something happened", "voronka why LINK"),
         ("know whether the robots are alive", "voronka status"),
         ("see what failed, and do it again", "voronka problems → voronka retry"),
@@ -48,6 +50,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no_yaml": (
         "не вижу файла настройки: назовите его (voronka {command} romashka.yaml) или создайте: voronka connect",
         "no configuration file here: name it (voronka {command} romashka.yaml) or make one: voronka connect",
+    ),
+    "no_rehearsals": (
+        "не вижу репетиций: назовите файл (voronka test rehearsals/romashka.yaml)",
+        "no rehearsals here: name a file (voronka test rehearsals/romashka.yaml)",
     ),
     "which_yaml": ("здесь несколько файлов, назовите один: {files}", "several files here, name one: {files}"),
     "clean": (

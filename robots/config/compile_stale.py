@@ -42,7 +42,8 @@ def _planned(node: nodes.Node | None) -> timedelta | None:
 
 def compile_without_task(node: nodes.Node, scope: Scope, embedded: Embedded) -> without_task.Options:
     steps = _ladder(node, replace(scope, said=_BARE), embedded, "without_task")
-    return without_task.Options(steps, _left_out(node, scope))
+    until = nodes.get(nodes.get(node, "snooze"), "until")
+    return without_task.Options(steps, _left_out(node, scope), _snooze(until, scope))
 
 
 def _ladder(

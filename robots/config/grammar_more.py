@@ -148,16 +148,17 @@ _ALIVE = shapes.ByForm(
         {"запланированное дело": Key(PLANNED, "на сколько вперёд")}, "что считать движением"
     ),
 )
+_SNOOZE = Key(
+    shapes.Keys({"until": Key(FIELD, "поле-дата", required=True)}, "snooze"),
+    "до этого дня карточку не трогать",
+)
 STALE = shapes.Keys(
     {
         "steps": Key(
             shapes.ListOf(_step, at_least=1), "что делать и когда, сначала самое раннее", required=True
         ),
         "except": Key(shapes.ListOf(NAME, at_least=1), "стадии, на которых ждать можно"),
-        "snooze": Key(
-            shapes.Keys({"until": Key(FIELD, "поле-дата", required=True)}, "snooze"),
-            "до этого дня карточку не трогать",
-        ),
+        "snooze": _SNOOZE,
         "alive": Key(shapes.ListOf(_ALIVE, at_least=1), "что ещё считать движением: запланированное дело"),
         "close": Key(
             shapes.Keys(
@@ -180,6 +181,7 @@ WITHOUT_TASK = shapes.Keys(
             shapes.ListOf(_bare_step, at_least=1), "что делать и когда, сначала самое раннее", required=True
         ),
         "except": Key(shapes.ListOf(NAME, at_least=1), "стадии, на которых можно без задачи"),
+        "snooze": _SNOOZE,
         "mode": Key(MODE, "режим"),
     },
     "without_task",

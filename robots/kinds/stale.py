@@ -70,7 +70,7 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
         since = moved
         note = f"движение {words.moment(moved, _calendar(ask).timezone)}"
         yield base.Step("seen", intents.Remember(note), note, cause=f"{ALIVE}{int(moved.timestamp())}")
-    since = max(since, _snoozed(ask) or since)
+    since = max(since, snoozed(ask, options.snooze) or since)
     rests = _planned(ask, since) if options.planned is not None else None
     if rests is not None and rests.until is not None and rests.until > ask.now:
         # It may be put off or taken away without a word of the portal's.
@@ -130,9 +130,8 @@ def _remembered(ask: base.Ask) -> Iterator[datetime]:
             yield datetime.fromtimestamp(int(row.wish.cause.removeprefix(ALIVE)), ask.now.tzinfo)
 
 
-def _snoozed(ask: base.Ask) -> datetime | None:
-    """The morning of the day until which the card may rest."""
-    field = ask.robot.options.snooze
+def snoozed(ask: base.Ask, field: model.FieldCode | None) -> datetime | None:
+    """The morning of the day until which the card may rest, as its `field` says."""
     until = ask.look.card.value(field) if field is not None else None
     zone = ZoneInfo(_calendar(ask).timezone)
     if isinstance(until, datetime):

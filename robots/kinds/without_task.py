@@ -31,6 +31,8 @@ class Options:
     """The shortest wait first."""
     but: frozenset[model.StageId] = frozenset()
     """Stages in which nothing need be planned."""
+    snooze: model.FieldCode | None = None
+    """A date of the card: the gap begins on that day at the earliest."""
 
 
 def decide(ask: base.Ask) -> Iterator[base.Answer]:
@@ -43,6 +45,7 @@ def decide(ask: base.Ask) -> Iterator[base.Answer]:
         yield base.Line(base.Outcome.FILTERED, "на этой стадии можно без задачи")
         return
     since = max(ask.visit.entered, activation.at)
+    since = max(since, stale.snoozed(ask, options.snooze) or since)
     first = _first(ask, since)
     if first > ask.now:
         yield base.Line(base.Outcome.WAITING, "ещё рано спрашивать о задаче", first)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from robots import decision, intents, people, schedule
+from robots import decision, intents, model, people, schedule
 from robots import look as looks
 from robots import robot as r
 from robots.kinds import base, notify, stale, without_task
@@ -25,14 +26,16 @@ def days(number: int) -> schedule.Duration:
     return schedule.Duration(number, schedule.Unit.DAYS)
 
 
-def world(*more: r.Robot, but: tuple[str, ...] = ()) -> World:
+def world(
+    *more: r.Robot, but: tuple[str, ...] = (), snooze: model.FieldCode | None = None, **card: Any
+) -> World:
     steps = (
         stale.Rung(days(1), tell(rules.MANAGER, "Нет задачи")),
         stale.Rung(days(3), tell(HEAD, "Нет задачи у менеджера")),
     )
-    options = without_task.Options(steps, frozenset(builders.stage(name).id for name in but))
+    options = without_task.Options(steps, frozenset(builders.stage(name).id for name in but), snooze)
     ladder = rules.robot(ID, "without_task", options, r.Always())
-    return World(decision.Rules((ladder, *more)), activation=YOUNG).work()
+    return World(decision.Rules((ladder, *more)), activation=YOUNG, **card).work()
 
 
 def plan(at: World, *ends: float | None, done: float | None = None) -> World:
@@ -98,3 +101,14 @@ def test_a_task_of_ours_on_its_way_is_a_plan() -> None:
     (row,) = at.ledger.values()
     assert isinstance(row.wish.act, intents.SetTask)
     assert at.told(ID) == [("nothing_to_do", "запланировано: задача робота")]
+
+
+def test_a_card_put_off_to_a_day_rests_until_that_day() -> None:
+    """«Вернуться к клиенту»: nothing is asked before, and the gap begins with that day."""
+    until = model.FieldCode("closedate")
+    at = world(
+        snooze=until, fields={"Предполагаемая дата закрытия": builders.NOW.date() + timedelta(days=10)}
+    )
+    assert at.after(days=9).work().acts() == []
+    assert at.after(days=1.5).work().acts() == []
+    assert at.after(days=1).work().acts() == [MANAGER_TOLD]
