@@ -31,17 +31,17 @@ def rehearse(
 ) -> None:
     """Репетиция: что роботы сделают в историях из файла и то ли это, чего вы ждали. Портал не нужен."""
     results: dict[str, tuple[play.Result, ...]] = {}
-    broken = False
+    broken = 0
     for path in _files(given or []):
         found, shown = one(path)
-        broken = broken or bool(shown)
+        broken += bool(shown)
         results[path.as_posix()] = found
         if shown:
             output.say(shown)
     if as_json:
         output.as_json({name: [_plain(result) for result in found] for name, found in results.items()})
     else:
-        for line in _told(results):
+        for line in _told(results, broken):
             output.data(line)
     failed = any(not result.passed for found in results.values() for result in found)
     raise exits.Stop(exits.Code.CONFIG if broken else exits.Code.FINDINGS if failed else exits.Code.FINE)
@@ -93,7 +93,7 @@ def _why(wrong: Exception) -> str:
 # ---------------------------------------------------------------- what is shown
 
 
-def _told(results: dict[str, tuple[play.Result, ...]]) -> Iterator[str]:
+def _told(results: dict[str, tuple[play.Result, ...]], broken: int) -> Iterator[str]:
     from robots import words
     from robots.playing import play
 
@@ -104,7 +104,9 @@ def _told(results: dict[str, tuple[play.Result, ...]]) -> Iterator[str]:
             yield from (f"      {line}" for line in story(result))
     every, differ = play.summary(results)
     counted = words.count(every, "история", "истории", "историй")
-    yield f"{counted}: {'всё сошлось' if not differ else f'не так — {differ}'}"
+    told = [f"не так — {differ}"] if differ else []
+    told += [f"не прочитано файлов — {broken}"] if broken else []
+    yield f"{counted}: {', '.join(told) or 'всё сошлось'}"
 
 
 def story(result: play.Result) -> Iterator[str]:

@@ -82,7 +82,9 @@ def test_what_cannot_be_played_is_code_4(
     assert was in text
     file.write_text(text.replace(was, now), "utf-8")
     assert app.run(["test", str(file)]) == exits.Code.CONFIG
-    assert said in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert said in told.err
+    assert "сошлось" not in told.out.splitlines()[-1]
 
 
 def test_a_broken_configuration_is_code_4(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
