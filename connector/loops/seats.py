@@ -144,6 +144,8 @@ def judged(seat: Seat, rules: decision.Rules, now: datetime) -> None:
 
 def looked(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str) -> ports.Looked:
     """What the mirror keeps of a whole look."""
+    if seat.look.unfinished_origin and seat.origin is not None and not seat.origin.state.final:
+        return _unfinished(seat, now, settings, rules)
     seen, decided, followed = seat.look, seat.decided, seat.followed
     stands = decided.accepted is not None and occasions.same(decided.accepted, seen.visit)
     memory = ports.Memory(
@@ -158,7 +160,6 @@ def looked(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str)
         judged=seat.judged,
         heard=seat.heard,
     )
-    unfinished = seat.origin is not None and not seat.origin.state.final
     return ports.Looked(
         dirty=seat.dirty,
         ref=seat.ref,
@@ -170,7 +171,21 @@ def looked(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str)
         wishes=decided.wishes,
         wake_at=decided.wake_at,
         trace=tuple(_trace(seat)),
-        due_again=now + timedelta(seconds=settings.origin_delay) if unfinished else None,
+        config=rules,
+    )
+
+
+def _unfinished(seat: Seat, now: datetime, settings: config.LoopSettings, rules: str) -> ports.Looked:
+    """A card that our own saga is still making is as good as unseen: the look after the saga's end is its first, or what
+    creation calls would never be asked."""
+    return ports.Looked(
+        dirty=seat.dirty,
+        ref=seat.ref,
+        look_id=_look_id(seat.dirty, now),
+        at=now,
+        memory=replace(seat.memory, deleted=False),
+        trace=tuple(_trace(seat)),
+        due_again=now + timedelta(seconds=settings.origin_delay),
         config=rules,
     )
 

@@ -252,6 +252,7 @@ async def test_a_hand_over_that_is_half_made_is_finished_before_its_card_is_work
         deal,
         ["log: wished"],
     )
+    assert (seen.first, [visit.created for visit in seen.arrived]) == (True, [True])
 
 
 async def test_an_impossible_end_does_not_hold_up_its_fellows(world: World) -> None:
