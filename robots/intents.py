@@ -107,7 +107,7 @@ class SetTask:
     observers: tuple[model.UserId, ...] = ()
     closes: TaskCloses = TaskCloses.ON_LEAVE
     closes_filled: model.FieldCode | None = None
-    """With `closes=filled`: the field whose filling closes the task."""
+    """With `closes=filled`: the field whose filling closes the task; `@client`: a contact or company bound to the card."""
     may_postpone: bool = True
     follows_responsible: bool = True
     overdue_to: tuple[model.UserId, ...] = ()

@@ -155,6 +155,8 @@ class Look:
     clients: tuple[model.Client, ...] | None = None
     """Bound contacts in order, then the company. None: not gathered."""
     duplicates: Duplicates | None = None
+    found: Match | None = None
+    """Whom the duplicate check found, for the acts that it embeds."""
     attempts: tuple[Attempt, ...] | None = None
     """What was done in the card's feed; None: not gathered."""
     plans: Plans | None = None

@@ -49,6 +49,10 @@ def _to_close(seen: look.Look, row: intents.Past, act: intents.SetTask, accepted
             accepted is not None and row.wish.while_visit is not None and accepted.id != row.wish.while_visit
         )
         return f"стадия пройдена: задача «{act.title}» больше не нужна" if left else ""
+    if act.closes is intents.TaskCloses.FILLED and act.closes_filled == paths.CLIENT:
+        if paths.client_bound(seen):
+            return f"клиент указан: задача «{act.title}» выполнена"
+        return f"карточка закрыта: задача «{act.title}» больше не нужна" if seen.card.closed else ""
     if act.closes is intents.TaskCloses.FILLED and act.closes_filled is not None:
         value = seen.card.value(act.closes_filled)
         field = seen.directory.fields.get(seen.card.ref.kind, {}).get(act.closes_filled)

@@ -7,7 +7,6 @@ portal doesn't have on this kind of card is `Missing`, which is neither empty no
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,12 +15,15 @@ from typing import assert_never
 
 from robots import look as robots_look
 from robots import model, words
+from robots.filling import filled as filled
 
 
 class Owner(StrEnum):
     CARD = "card"
     CONTACT = "contact"
     COMPANY = "company"
+    FOUND = "found"
+    """Whom the duplicate check found, for the acts that it embeds."""
 
 
 class Virtual(StrEnum):
@@ -40,6 +42,8 @@ class Virtual(StrEnum):
     """«Контакт / Имя»: first name; «Компания / Название»."""
     FULL_NAME = "@full_name"
     LINK = "@link"
+    LEAD_LINK = "@lead_link"
+    """«Ссылка на лид»: of a deal the lead it came of, of a lead its own."""
     STAGE = "@stage"
     PIPELINE = "@pipeline"
     RESPONSIBLE = "@responsible"
@@ -61,6 +65,8 @@ class Missing:
     why: str
 
 
+CLIENT = model.FieldCode(Virtual.CLIENT)
+"""«Клиент» where a field's code is kept."""
 _WEB = model.FieldCode("web")
 _OWN_COMMS = {
     Virtual.PHONE: model.FieldCode("phone"),
@@ -81,6 +87,8 @@ def read(path: Path, look: robots_look.Look) -> model.Value | Missing:
         if isinstance(path.code, Virtual):
             return _card_virtual(path.code, look)
         return _card_field(path, path.code, look)
+    if path.owner is Owner.FOUND:
+        return _found(path, look.found, look.directory)
     if isinstance(path.code, Virtual):
         return _client_virtual(path.owner, path.code, look)
     if path.code not in look.directory.fields.get(path.owner.value, {}):
@@ -95,7 +103,8 @@ def client_bound(look: robots_look.Look) -> bool:
 
 
 def needs_clients(path: Path) -> bool:
-    return path.owner is not Owner.CARD or path.code is Virtual.CLIENT or path.code in _OWN_COMMS
+    own = path.owner is Owner.CARD
+    return path.owner in _CLIENTS or (own and (path.code is Virtual.CLIENT or path.code in _OWN_COMMS))
 
 
 def _card_field(path: Path, code: model.FieldCode, look: robots_look.Look) -> model.Value | Missing:
@@ -122,6 +131,9 @@ def _card_virtual(code: Virtual, look: robots_look.Look) -> model.Value:
             return card.title
         case Virtual.LINK:
             return link(card, look.directory)
+        case Virtual.LEAD_LINK:
+            lead = card.ref.id if card.ref.kind is model.CardKind.LEAD else card.lead
+            return link(model.CardRef(model.CardKind.LEAD, lead), look.directory) if lead else None
         case Virtual.STAGE:
             return card.stage
         case Virtual.PIPELINE:
@@ -149,6 +161,17 @@ def _client_virtual(owner: Owner, code: Virtual, look: robots_look.Look) -> mode
             return client.ref.id if client else None
         case _:
             return Missing(f"у {_CLIENTS[owner]} нет такого поля: {code.value.removeprefix('@')}")
+
+
+def _found(path: Path, match: robots_look.Match | None, directory: model.Directory) -> model.Value | Missing:
+    if match is None:
+        return Missing(f"«{path.shown}» известен только внутри duplicates")
+    known: dict[str, model.Value] = {
+        Virtual.NAME: match.title,
+        Virtual.LINK: link(match.ref, directory),
+        Virtual.RESPONSIBLE: match.responsible,
+    }
+    return known.get(path.code)
 
 
 def _client(owner: Owner, look: robots_look.Look) -> model.Client | None:
@@ -183,46 +206,9 @@ def _first(value: model.Value) -> model.Scalar:
     return value
 
 
-# --- what counts as filled -----------------------------------------------------------------------------------------
-
-_FILLERS = frozenset({"0", "нет", "na", "n/a", "x", "х", "no", "none", "нету"})
-"""Written only to get past a required field; the «х» of both alphabets."""
-_MARKS = re.compile(r"[\s.,\-–—?!_*+=:;()]+")
-_ID_TYPES = {model.FieldType.USER, model.FieldType.ENUMERATION, model.FieldType.BINDING, model.FieldType.FILE}
-_TEXT_TYPES = {model.FieldType.STRING, model.FieldType.TEXT, model.FieldType.OTHER, None}
-
-
-def filled(value: model.Value, kind: model.FieldType | None = None) -> bool:
-    """F21: text that only gets past the field isn't filled, nor a sum of 0, an unticked box, a list of such."""
-    match value:
-        case tuple():
-            return any(filled(one, kind) for one in value)
-        case None | False:
-            return False
-        case True:
-            return True
-        case str():
-            return _written(value) if kind in _TEXT_TYPES else bool(value.strip())
-        case model.Money():
-            return value.amount != 0
-        case int() | Decimal():
-            # A number may well be 0, an id or a sum may not.
-            return value != 0 or (kind not in _ID_TYPES and kind is not model.FieldType.MONEY)
-        case _:
-            return True
-
-
 def is_filled(path: Path, value: model.Value, look: robots_look.Look) -> bool:
     found = field_of(path, look.directory, look.card.ref.kind)
     return filled(value, found.type if found else None)
-
-
-def _written(text: str) -> bool:
-    parts = [part for part in _MARKS.split(text.casefold()) if part]
-    letters = "".join(parts)
-    if len(letters) > 1 and len(set(letters)) == 1:
-        return False
-    return not all(part in _FILLERS for part in parts)
 
 
 # --- words for people ----------------------------------------------------------------------------------------------

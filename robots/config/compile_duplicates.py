@@ -33,7 +33,8 @@ def compile_duplicates(node: nodes.Node, scope: Scope, embedded: Embed) -> dupli
         if word in _OWNER_FROM
     )
     ignore, staff = _ignored(nodes.get(node, "ignore"), scope)
-    other = replace(scope, roles={**scope.roles, **compile_people.OWNER_ROLE}, said="")
+    known = replace(scope, finds=True)
+    other = replace(known, roles={**scope.roles, **compile_people.OWNER_ROLE}, said="")
     new = "«{{Название}}»: новый клиент\n{{Ссылка}}"
     own = "«{{Название}}»: это ваш клиент\n{{Ссылка}}"
     return duplicates.Options(
@@ -47,7 +48,7 @@ def compile_duplicates(node: nodes.Node, scope: Scope, embedded: Embed) -> dupli
         ignore_staff=staff,
         owner=owner or plain.owner,
         other_owner=embedded(nodes.get(node, "other_owner"), other) or _tell_both(node),
-        own_client=embedded(nodes.get(node, "own_client"), replace(scope, said=own)),
+        own_client=embedded(nodes.get(node, "own_client"), replace(known, said=own)),
         new_client=embedded(nodes.get(node, "new_client"), replace(scope, said=new)),
         join_within_seconds=_seconds(
             nodes.get(nodes.get(node, "twice"), "within"), scope, plain.join_within_seconds

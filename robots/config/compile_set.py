@@ -70,6 +70,9 @@ def _place(node: nodes.Node, scope: Scope) -> tuple[paths.Owner, model.FieldCode
     if isinstance(answer, names.Miss) or answer.value.owner is paths.Owner.CARD:
         return paths.Owner.CARD, scope.card_field(node)
     path = scope.path(node)
+    if path.owner is paths.Owner.FOUND:
+        scope.context.error(node, "V017", f"в «{path.shown}» робот писать не может")
+        return paths.Owner.CARD, model.FieldCode("")
     code = _WRITABLE.get((path.owner, path.code)) if isinstance(path.code, paths.Virtual) else path.code
     found = scope.context.names.field(path, scope.kind)
     if code is None or (found is not None and (found.read_only or found.multiple)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from robots import intents, model, people, robot, templates
+from robots import intents, model, paths, people, robot, templates
 from robots.config import compile_conditions, compile_people, names, nodes, problems, shape_checks
 from robots.config.context import Scope
 from robots.kinds import task_spec
@@ -77,7 +77,8 @@ def _times(node: nodes.Node | None) -> int:
 def _closes(node: nodes.Node | None, scope: Scope) -> tuple[intents.TaskCloses, model.FieldCode | None]:
     filled = nodes.get(node, "filled")
     if filled is not None:
-        return intents.TaskCloses.FILLED, scope.card_field(filled)
+        client = scope.path(filled).code is paths.Virtual.CLIENT
+        return intents.TaskCloses.FILLED, paths.CLIENT if client else scope.card_field(filled)
     written = nodes.text(node)
     if written in {"on_leave", "by_hand"}:
         return intents.TaskCloses(written), None

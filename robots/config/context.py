@@ -93,6 +93,8 @@ class Scope:
     said: str = ""
     """The text of a message that has none of its own; empty: the occasion brings it."""
     in_stage: bool = False
+    finds: bool = False
+    """Inside `duplicates`, where «Найденный клиент» is known."""
     hands_off: conditions.Condition | None = None
 
     # --- names at their nodes
@@ -101,7 +103,10 @@ class Scope:
         written = nodes.text(node)
         answer = self.context.names.path(written, self.kind)
         instead = paths.Path(paths.Owner.CARD, model.FieldCode(""), written)
-        return self.context.take(node, answer, instead, f"нет такого поля: «{written}»")
+        path = self.context.take(node, answer, instead, f"нет такого поля: «{written}»")
+        if path.owner is paths.Owner.FOUND and not self.finds:
+            self.context.error(node, "V017", _NOT_FOUND)
+        return path
 
     def card_field(self, node: nodes.Node) -> model.FieldCode:
         """A field that can be written: the card's own."""
@@ -180,6 +185,8 @@ class Scope:
         answer = self.context.names.path(name, self.kind)
         if isinstance(answer, names.Miss):
             raise templates.UnknownName(name, "; ".join(part for part in (answer.text, answer.hint) if part))
+        if answer.value.owner is paths.Owner.FOUND and not self.finds:
+            raise templates.UnknownName(name, _NOT_FOUND)
         return answer.value
 
     def _at(
@@ -197,6 +204,7 @@ class Scope:
         return problems.Problem("V020", mark, problem.message, span=max(problem.length, 1))
 
 
+_NOT_FOUND = "«Найденный клиент» известен только внутри duplicates"
 _WRITABLE: Mapping[paths.Virtual, str] = {
     paths.Virtual.SUM: "opportunity",
     paths.Virtual.RESPONSIBLE: "assignedById",

@@ -5,7 +5,8 @@ A preset's file is an ordinary one with a head:
     preset: {name, version, also: [other names], inputs: {pipeline: {default, about, names: true}, …}}
     variants: {control: {observer: {…a tree laid over…}, …}}
 
-`$input` as a whole key or value is the admin's answer (an `optional: true` one without an answer takes its key away). `names:` of `with:` renames what the preset calls by its own names:
+`$input` as a whole key or value is the admin's answer (an `optional: true` one without an answer takes its key away, and `if_answered: $input` in a
+list's item takes the item away). `names:` of `with:` renames what the preset calls by its own names:
 keys, values, parts of paths, and «names» inside texts. Marks of the preset's nodes point into the preset's file.
 """
 
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 
 from robots.config import loader, names, nodes, problems, shape_checks
 
+_GUARD = "if_answered"
+"""Says of an item of a list which optional question it hangs on."""
 MODES = frozenset({"mode"})
 """Keys for which `off` is a word of their own."""
 
@@ -197,11 +200,17 @@ class _Rewriter:
     def node(self, node: nodes.Node) -> nodes.Node:
         if isinstance(node, nodes.Mapping):
             pairs = [(self._key(key), self.node(value)) for key, value in node.pairs]
-            kept = [pair for pair in pairs if not _unanswered(pair[1])]
+            kept = [pair for pair in pairs if not _unanswered(pair[1]) and pair[0].text != _GUARD]
             return nodes.Mapping(node.mark, node.span, pairs=kept)
         if isinstance(node, nodes.Sequence):
-            return nodes.Sequence(node.mark, node.span, items=[self.node(item) for item in node.items])
+            return nodes.Sequence(
+                node.mark, node.span, items=[self.node(item) for item in node.items if self._wanted(item)]
+            )
         return self._scalar(node) if isinstance(node, nodes.Scalar) else node
+
+    def _wanted(self, item: nodes.Node) -> bool:
+        guard = nodes.get(item, _GUARD)
+        return guard is None or not _unanswered(self.node(guard))
 
     def _key(self, key: nodes.Scalar) -> nodes.Scalar:
         made = self._scalar(key)

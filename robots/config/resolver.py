@@ -22,8 +22,13 @@ _OWNER_WORDS = {
     "карточка": paths.Owner.CARD,
     "контакт": paths.Owner.CONTACT,
     "компания": paths.Owner.COMPANY,
+    "найденный клиент": paths.Owner.FOUND,
 }
-_OWNER_NAMES = {paths.Owner.CONTACT: "контакта", paths.Owner.COMPANY: "компании"}
+_OWNER_NAMES = {
+    paths.Owner.CONTACT: "контакта",
+    paths.Owner.COMPANY: "компании",
+    paths.Owner.FOUND: "найденного клиента",
+}
 _V = paths.Virtual
 _CARD_VIRTUAL: Mapping[_V | str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _V.CLIENT: (("Клиент",), ("contactId", "companyId", "contactIds", "contacts")),
@@ -33,6 +38,7 @@ _CARD_VIRTUAL: Mapping[_V | str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _V.RESPONSIBLE: (("Ответственный",), ("assignedById",)),
     _V.ID: (("ID", "Номер"), ("id",)),
     _V.LINK: (("Ссылка",), ()),
+    _V.LEAD_LINK: (("Ссылка на лид",), ()),
     _V.PHONE: (("Телефон",), ("phone",)),
     _V.EMAIL: (("E-mail", "Email", "Почта"), ("email",)),
     _V.SITE: (("Сайт",), ("web",)),
@@ -48,7 +54,14 @@ _CLIENT_VIRTUAL: Mapping[_V | str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _V.RESPONSIBLE: (("Ответственный",), ("assignedById",)),
     _V.ID: (("ID",), ("id",)),
 }
+_FOUND_VIRTUAL: Mapping[_V | str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    _V.NAME: (("Название", "Имя"), ()),
+    _V.LINK: (("Ссылка",), ()),
+    _V.RESPONSIBLE: (("Ответственный",), ()),
+}
 _NAMED = {paths.Owner.CONTACT: (("Имя",), ("name",)), paths.Owner.COMPANY: (("Название",), ("title",))}
+
+_VIRTUAL = {paths.Owner.CARD: _CARD_VIRTUAL, paths.Owner.FOUND: _FOUND_VIRTUAL}
 
 
 class Resolver:
@@ -138,7 +151,7 @@ class Resolver:
         self, owner: paths.Owner, kind: model.CardKind
     ) -> Iterator[names.Candidate[model.FieldCode | paths.Virtual]]:
         """Virtual names first; a portal's own field that a virtual one stands for isn't offered twice."""
-        virtual = dict(_CARD_VIRTUAL) if owner is paths.Owner.CARD else dict(_CLIENT_VIRTUAL)
+        virtual = dict(_VIRTUAL.get(owner, _CLIENT_VIRTUAL))
         if owner in _NAMED:
             virtual = {_V.NAME: _NAMED[owner], **virtual}
         key = kind.value if owner is paths.Owner.CARD else owner.value

@@ -10,7 +10,7 @@ It hangs on the number of the comms' change: it acts when the phone comes, not o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from robots import changes, contacts, intents, look, model, paths, words
@@ -79,12 +79,15 @@ def _acts(ask: base.Ask, others: Sequence[look.Match]) -> Iterator[base.Answer]:
     owner, whose = _owner(ask, others)
     if not others:
         specs, inner = options.new_client, ask
+        whose = None
     elif owner is not None and owner == ask.look.card.responsible:
         specs, inner = options.own_client, ask
     else:
         text = _text(ask, owner, whose)
         specs = options.other_owner
         inner = ask._replace(roles={**ask.roles, "owner": owner}, words={**ask.words, "text": text})
+    if whose is not None:
+        inner = inner._replace(look=replace(inner.look, found=whose))
     for spec in specs:
         yield from base.embedded(inner, spec)
 

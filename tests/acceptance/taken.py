@@ -11,12 +11,19 @@ from tests.acceptance import driver
 
 
 class Taken(driver.Pair):
-    """A portal with a preset on it, running. `answers` are its inputs (`delivery_head=Орлов Сергей`), `over` is YAML laid over it."""
+    """A portal with a preset on it, running. `answers` are its inputs (`delivery_head=Орлов Сергей`; `CHAT` is a chat of staff),
+    `over` is YAML laid over it."""
+
+    dialog = ""
 
     def __init__(
         self, folder: pathlib.Path, preset: str, *answers: str, over: str = "", pipeline: str = "Продажи"
     ) -> None:
         super().__init__(folder, "")
+        if any("CHAT" in one for one in answers):
+            # A chat of the department, with a manager and the robots' own user in it.
+            self.dialog = f"chat{self.sandbox.ask('im.chat.add', TITLE='Отдел', USERS=[driver.IVANOV])}"
+            answers = tuple(one.replace("CHAT", self.dialog) for one in answers)
         self.told = self._connect(preset, pipeline, answers)
         text = self.daemon.file.read_text("utf-8")
         assert "mode: watch\n" in text
@@ -88,6 +95,15 @@ class Taken(driver.Pair):
         asked = {"ENTITY_ID": number, "ENTITY_TYPE": kind}
         rows = self.sandbox.ask("crm.timeline.comment.list", filter=asked, select=["COMMENT"])
         return [str(row["COMMENT"]).partition(" · ")[0] for row in rows]
+
+    def page(self, kind: str, number: int) -> str:
+        """A card's address, as texts give it."""
+        return f"https://127.0.0.1:{self.sandbox.port}/crm/{kind}/details/{number}/"
+
+    def said_in_chat(self) -> list[str]:
+        """Oldest first, without the tail by which ours are found again."""
+        rows = self.sandbox.ask("im.dialog.messages.get", DIALOG_ID=self.dialog)["messages"]
+        return [str(row["text"]).partition(" · ")[0] for row in sorted(rows, key=lambda row: int(row["id"]))]
 
     # deals
 

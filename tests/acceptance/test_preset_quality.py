@@ -16,8 +16,12 @@ from tests.acceptance import driver, taken
 from tests.acceptance.driver import wait_for
 
 DECISION = "Решение ОКК"
-TWIN = "По данному лиду найдено задвоение"
-ANSWERS = ("quality=Торговый дом", "director=Петрова Анна", "own_mail=@romashka.ru")
+TWIN = (
+    "По данному лиду найдено задвоение. Компания или Контакт: {name}, {link}, ответственный: {owner}. "
+    "Прошу сконвертировать через Вкладку «Выбрать из списка»"
+)
+ATTACH = "Сконвертировать лид через «Выбрать из списка»: {title}"
+ANSWERS = ("quality=Торговый дом", "director=Петрова Анна", "own_mail=@romashka.ru", "chat=CHAT")
 OVER = """\
 people:
   контролёр:
@@ -49,6 +53,12 @@ def decided(pair: taken.Taken, title: str, decision: str, **lead: Any) -> int:
     return number
 
 
+def lead_tasks(pair: taken.Taken, title: str) -> list[tuple[str, bool]]:
+    """(whose, is it open) of the tasks of that title."""
+    rows = [task for task in pair.sandbox.tasks() if task["title"] == title]
+    return [(str(task["responsibleId"]), str(task["status"]) != "5") for task in rows]
+
+
 def test_what_isn_t_a_client_s_never_reaches_the_people(pair: taken.Taken) -> None:
     """S3.2: own mail and off-topic words are rejected by the saved rules, with the reason; nothing is deleted."""
     own = pair.lead("Проверка почты", email="buh@romashka.ru")
@@ -63,7 +73,7 @@ def test_what_isn_t_a_client_s_never_reaches_the_people(pair: taken.Taken) -> No
 
 
 def test_a_hot_lead_goes_to_a_free_manager_whole(pair: taken.Taken) -> None:
-    """S3.1, S3.3, S3.5: deal, contact and company; the comment of the department; the head knows."""
+    """S3.1, S3.3, S3.5: deal, contact and company; the comment of the department; the head knows, and the department's chat."""
     phone, company = "+7 916 111-11-11", "ООО «Лес»"
     lead = decided(pair, "Горячий", "Горячий", phone=phone, name="Мария", companyTitle=company)
     deal = pair.deal_of("Горячий")
@@ -76,6 +86,14 @@ def test_a_hot_lead_goes_to_a_free_manager_whole(pair: taken.Taken) -> None:
     assert len([one for one in pair.sandbox.deals() if one["title"] == "Горячий"]) == 1
     assert (len(deal["contactIds"]), bool(deal["companyId"])) == (1, True)
     assert pair.told_to(driver.HEAD, "Горячий") == ["«Горячий»: горячий лид ушёл в продажи"]
+    wait_for("the chat", lambda: [text for text in pair.said_in_chat() if "«Горячий»" in text])
+    assert [text.splitlines() for text in pair.said_in_chat() if "«Горячий»" in text] == [
+        [
+            "Сделка из лида «Горячий»",
+            f"Сделка: {pair.page('deal', deal['id'])}",
+            f"Лид: {pair.page('lead', lead)}",
+        ]
+    ]
 
 
 def test_a_lead_without_a_deal_leaves_a_client_or_nothing(pair: taken.Taken) -> None:
@@ -104,8 +122,9 @@ def test_a_lead_without_a_deal_leaves_a_client_or_nothing(pair: taken.Taken) -> 
 
 
 def test_a_client_s_lead_goes_to_the_manager_who_leads_him(pair: taken.Taken) -> None:
-    """S3.4: past the queue, with the comment that says what to do; nothing is converted behind his back."""
-    pair.sandbox.contact("Вера", "+7 916 555-55-55", by=driver.SIDOROVA)
+    """S3.4: past the queue, with the comment that says what to do; nothing is converted behind his back. His own attaching of
+    the client closes the matter."""
+    vera = pair.sandbox.contact("Вера", "+7 916 555-55-55", by=driver.SIDOROVA)
     time.sleep(
         1.1
     )  # the portal's moments are whole seconds, and an earlier client is one of an earlier second
@@ -114,5 +133,14 @@ def test_a_client_s_lead_goes_to_the_manager_who_leads_him(pair: taken.Taken) ->
     wait_for("the comment", lambda: pair.comments(lead))
     wait_for("calm", pair.daemon.settled)
 
-    assert [text.split(":")[0] for text in pair.comments(lead)] == [TWIN]
+    assert pair.comments(lead) == [
+        TWIN.format(name="Вера", link=pair.page("contact", vera), owner="Сидорова Ольга")
+    ]
     assert (pair.lead_stage(lead), pair.told_to(driver.IVANOV, "Снова Вера")) == ("NEW", [])
+    title = ATTACH.format(title="Снова Вера")
+    assert lead_tasks(pair, title) == [(str(driver.SIDOROVA), True)]
+
+    pair.write_lead(lead, by=driver.SIDOROVA, contactId=vera, stageId="CONVERTED")
+    wait_for("the end of it", lambda: lead_tasks(pair, title) == [(str(driver.SIDOROVA), False)])
+    wait_for("calm", pair.daemon.settled)
+    assert len(pair.comments(lead)) == 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-from robots import conditions, decision, intents, model, obligations, occasions
+from robots import conditions, decision, intents, model, obligations, occasions, paths
 from robots import robot as r
+from robots.kinds import stage_task
 from tests.robots import builders, rules
 from tests.robots.world import World
 
@@ -201,3 +202,16 @@ def test_a_person_who_changes_his_mind_now_and_then_is_no_fight() -> None:
         world.after(hours=1).set(РОП=None).work()
 
     assert world.card.value(builders.ROP) == builders.PETROVA
+
+
+def test_a_task_that_waits_for_the_client_ends_with_him_or_with_the_card() -> None:
+    """S3.4: the owner's own attaching closes the matter; so does a card that is closed without him."""
+    ask = stage_task.Options(
+        rules.task("Привяжите клиента", closes=intents.TaskCloses.FILLED, closes_filled=paths.CLIENT)
+    )
+    known = decision.Rules((rules.robot("Клиент/task", "task", ask, r.Created()),))
+    attached, closed = World(known).work(), World(known).work()
+    assert (attached.open_tasks(), closed.open_tasks()) == (["Привяжите клиента"], ["Привяжите клиента"])
+    assert attached.after(hours=1).work().open_tasks() == ["Привяжите клиента"]
+    assert attached.bind(builders.contact()).work().open_tasks() == []
+    assert closed.move("Спам").work().open_tasks() == []

@@ -251,3 +251,12 @@ def test_links_lead_to_the_card() -> None:
     where = b.directory()
     assert paths.link(b.card(), where) == paths.link(model.CardRef(model.CardKind.DEAL, 4711), where)
     assert paths.link(b.company().ref, where) == "https://romashka.bitrix24.ru/crm/company/details/31/"
+
+
+def test_a_deal_tells_the_page_of_the_lead_it_came_of() -> None:
+    """S3.5; a lead its own, a deal made by hand none."""
+    path = paths.Path(paths.Owner.CARD, paths.Virtual.LEAD_LINK, "Ссылка на лид")
+    cards = (b.card(lead=7), b.card(kind=LEAD, id=8), b.card())
+    shown = [paths.read(path, b.look(card=card)) for card in cards]
+    address = f"https://{b.look().directory.address}/crm/lead/details"
+    assert shown == [f"{address}/7/", f"{address}/8/", None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from robots import intents, model, people
+from robots import intents, model, paths, people
 from robots.kinds import duplicates, hand_over, move, notify, set_fields
 from tests.robots import builders
 from tests.robots.config import reading
@@ -86,6 +86,24 @@ def test_duplicates_as_f8_writes_them() -> None:
     assert [each.kind for each in options.other_owner] == ["notify", "log"]
     assert [each.kind for each in options.new_client] == ["task"]
     assert options.own_client == ()
+
+
+FOUND = (
+    "Это {{Найденный клиент: Название}}, {{Найденный клиент: Ссылка}}, {{Найденный клиент: Ответственный}}"
+)
+
+
+def test_whom_duplicates_found_is_known_inside_it_only() -> None:
+    """S3.4: the client, his page and who leads him; outside there is nobody to speak of."""
+    inside = "pipelines: {Продажи: {on_create: [{duplicates: {other_owner: [{comment: '%s'}]}}]}}\n" % FOUND
+    (act,) = reading.robots(inside)["Продажи/on_create/duplicates"].options.other_owner
+    shown = [part.options[0].code for part in act.options.text.parts if not isinstance(part, str)]
+    assert shown == [paths.Virtual.NAME, paths.Virtual.LINK, paths.Virtual.RESPONSIBLE]
+
+    outside = "pipelines: {Продажи: {on_create: [{comment: '{{Найденный клиент: Ссылка}}'}]}}\n"
+    assert "«Найденный клиент» известен только внутри duplicates" in reading.told(outside)
+    into = "pipelines: {Продажи: {on_create: [{duplicates: {own_client: [{set: {'Найденный клиент: Название': А}}]}}]}}\n"
+    assert "робот писать не может" in reading.told(into)
 
 
 def test_hand_over_leaves_out_what_the_next_department_fills() -> None:

@@ -103,6 +103,33 @@ def test_an_answer_chooses_a_variant() -> None:
     ]
 
 
+_OPTIONAL = """\
+preset:
+  name: с чатом
+  version: 1
+  inputs:
+    chat: {about: чат, optional: true}
+robots:
+  - name: Новая
+    when: created
+    pipeline: Продажи
+    do:
+      - log: Пришла
+      - if_answered: $chat
+        chat: {to: $chat, text: Пришла}
+"""
+
+
+def test_an_item_may_hang_on_an_optional_question() -> None:
+    """Without an answer it isn't there, the rest of its list is."""
+    texts = {"с чатом.yaml": _OPTIONAL}
+    answered = made("use: {preset: с чатом@1, with: {chat: chat58}}\n", texts)
+    assert [str(one.id) for one in answered.robots] == ["Новая/log", "Новая/chat"]
+    assert answered.robots[1].options.dialog == "chat58"
+    silent = made("use: {preset: с чатом@1}\n", texts)
+    assert [str(one.id) for one in silent.robots] == ["Новая/log"]
+
+
 _SMALL = """\
 preset:
   name: маленькая
