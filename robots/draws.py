@@ -178,5 +178,7 @@ def _act(act: intents.Act, drawn: intents.Candidate) -> intents.Act:
             return intents.Say(dialog, said(text))
         case intents.LogEntry(title, text):
             return intents.LogEntry(title, said(text))
+        case intents.MakeDocument():
+            return replace(act, values={name: said(value) for name, value in act.values.items()})
         case _:
             return act

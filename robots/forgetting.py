@@ -61,6 +61,7 @@ TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.CopyDeal: ("title",),
     intents.ConvertLead: ("contact", "company", "deal", "phones", "emails", "sites"),
     intents.MakeInvoice: ("title",),
+    intents.MakeDocument: ("values",),
     intents.TakeBack: (),
     intents.Remember: ("note",),
 }

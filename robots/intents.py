@@ -183,6 +183,8 @@ class SendLetter:
     text: str
     sender: str = ""
     responsible: model.UserId | None = None
+    attach: str = ""
+    """`pdf` or `docx`: the document that the wish it stands on made goes with it, in this form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,18 @@ class MakeInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeDocument:
+    """A document of the card, made of a template of the portal."""
+
+    template: int
+    title: str
+    """The template's name, for people."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Fields of the template that are given here; the portal fills the others from the card."""
+    stamps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ConvertLead:
     """A lead's conversion, one saga: company, contact, deal are made (or linked by their ids), the lead ends in `stage`."""
 
@@ -319,6 +333,7 @@ Act = (
     | CopyDeal
     | ConvertLead
     | MakeInvoice
+    | MakeDocument
     | TakeBack
     | Remember
 )
@@ -342,6 +357,7 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     CopyDeal: EffectClass.A,
     ConvertLead: EffectClass.A,
     MakeInvoice: EffectClass.A,
+    MakeDocument: EffectClass.A,
     TakeBack: EffectClass.A,
     Remember: EffectClass.A,
 }

@@ -259,6 +259,24 @@ class WorkCalendar:
     """Holidays, moved days off, short days: they win over the week."""
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentTemplate:
+    """A template of the portal's document generator."""
+
+    id: int
+    name: str
+    bindings: tuple[str, ...] = ()
+    """`2`, `2_category_7`: the kinds of cards it is offered for; empty: not told."""
+
+    def fits(self, kind: CardKind, pipeline: PipelineId | None) -> bool:
+        """May cards of this kind, and of this pipeline where one is meant, have it?"""
+        whole = "1" if kind is CardKind.LEAD else "2"
+        own = {whole, f"{whole}_category_{pipeline}"}
+        if pipeline is None:
+            return not self.bindings or any(one.partition("_")[0] == whole for one in self.bindings)
+        return not self.bindings or bool(own & set(self.bindings))
+
+
 @dataclass(frozen=True)
 class Directory:
     """A portal's dictionaries: pipelines, stages, fields, people. Read rarely, used by every look."""
@@ -279,6 +297,8 @@ class Directory:
     """The webhook's owner."""
     scheme: str = "https"
     """`http` of a portal on this machine alone."""
+    templates: tuple[DocumentTemplate, ...] | None = ()
+    """Of documents; None: the portal doesn't show them to the webhook's owner."""
 
     @cached_property
     def _by_stage(self) -> Mapping[tuple[PipelineId, StageId], tuple[Pipeline, Stage]]:

@@ -173,6 +173,9 @@ def deed(act: intents.Act, seen: look.Look, zone: str) -> Iterator[str]:
         case intents.Say(dialog, text):
             yield f"сообщение в {dialog}:"
             yield from (f"  {line}" for line in text.splitlines())
+        case intents.MakeDocument(title=title, values=values):
+            yield f"документ по шаблону «{title}»"
+            yield from (f"  {name}: {value}" for name, value in values.items())
         case intents.Comment(text) | intents.LogEntry(text=text):
             yield f"запись в карточке: {text}"
         case _:

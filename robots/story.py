@@ -189,6 +189,7 @@ _DEEDS: Mapping[type, str] = {
     intents.CopyDeal: "передача в другую воронку",
     intents.ConvertLead: "конвертация лида",
     intents.MakeInvoice: "счёт по сделке",
+    intents.MakeDocument: "документ по шаблону",
     intents.Remember: "проверка",
 }
 

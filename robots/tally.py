@@ -23,6 +23,7 @@ class Sort(StrEnum):
     HAND_OVER = "hand_over"
     NOTIFICATIONS = "notifications"
     INVOICES = "invoices"
+    DOCUMENTS = "documents"
     CLIENT_MESSAGES = "client messages"
     CALLS = "calls"
     RECORDS = "records"
@@ -39,6 +40,7 @@ FORMS: Mapping[Sort, tuple[str, str, str]] = {
     Sort.HAND_OVER: ("передача или конвертация", "передачи или конвертации", "передач или конвертаций"),
     Sort.NOTIFICATIONS: ("уведомление", "уведомления", "уведомлений"),
     Sort.INVOICES: ("счёт", "счёта", "счетов"),
+    Sort.DOCUMENTS: ("документ", "документа", "документов"),
     Sort.CLIENT_MESSAGES: ("сообщение клиенту", "сообщения клиенту", "сообщений клиенту"),
     Sort.CALLS: ("вызов адреса", "вызова адреса", "вызовов адреса"),
     Sort.RECORDS: ("запись в карточке", "записи в карточках", "записей в карточках"),
@@ -53,6 +55,7 @@ _SORTS: Mapping[type, Sort] = {
     intents.CopyDeal: Sort.HAND_OVER,
     intents.ConvertLead: Sort.HAND_OVER,
     intents.MakeInvoice: Sort.INVOICES,
+    intents.MakeDocument: Sort.DOCUMENTS,
     intents.Notify: Sort.NOTIFICATIONS,
     intents.Say: Sort.NOTIFICATIONS,
     intents.SendLetter: Sort.CLIENT_MESSAGES,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector import errors, ports
-from connector.bitrix24 import bulk, calendars, client, desk, names, parsing, transport, values
+from connector.bitrix24 import bulk, calendars, client, desk, documents, names, parsing, transport, values
 from robots import model
 
 _OWNERS = ("deal", "lead", "contact", "company")
@@ -64,7 +64,7 @@ async def read(at: desk.Desk, wire: transport.Wire) -> Read:
     users = await bulk.whole_list(at.client, wire, "user.get")
     statuses = await bulk.whole_list(at.client, wire, "crm.status.list")
     departments, department_notes = await _departments(at, wire)
-    rest = await _rest(at)
+    rest, templates = await _rest(at), await documents.templates(at)
     base, rates = currencies(parsing.rows_of(rest.result("currencies")))
     dictionary = _by_entity(statuses)
     simple = str(rest.result("mode")) == "2"
@@ -82,6 +82,7 @@ async def read(at: desk.Desk, wire: transport.Wire) -> Read:
         rates=rates,
         calendar=calendars.read(rest.result("calendar"), at.client.portal_now()),
         me=_me(rest.result("me")),
+        templates=templates,
     )
     return Read(directory, department_notes + rest.notes + lacking(rest.result("scope")))
 

@@ -7,10 +7,11 @@ asked, for the portal may have sent it and lost the record. Of an SMS and a call
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from connector import errors, ports
-from connector.bitrix24 import activityacts, client, desk, outside, writing
+from connector.bitrix24 import activityacts, client, desk, documents, outside, writing
 from robots import intents, model
 
 Act = intents.PlanActivity | intents.SendLetter | intents.SendSms | intents.CallUrl
@@ -46,14 +47,20 @@ async def _letter(at: desk.Desk, row: ports.Row, act: intents.SendLetter) -> por
         found = await activityacts.find(at, row)
         if found is not None:
             return found
-    command = letter(row.wish.card, act, row.wish.key)
+    files = [await documents.attachment(at, row.before_made, act.attach)] if act.attach else []
+    command = letter(row.wish.card, act, row.wish.key, files)
     answer = await at.client.call(command.method, command.params, lane=at.lane, write=True, key=row.wish.key)
     return ports.Done(made=activityacts.number(answer.result))
 
 
-def letter(ref: model.CardRef, act: intents.SendLetter, key: intents.WishKey) -> client.Command:
+def letter(
+    ref: model.CardRef,
+    act: intents.SendLetter,
+    key: intents.WishKey,
+    files: Sequence[Mapping[str, Any]] = (),
+) -> client.Command:
     """TYPE_ID 4, DIRECTION 2 and COMPLETED together make the portal send it (reference §5.7). No visible tail: the client
-    reads this."""
+    reads this. FILES as the sample of `crm.activity.add` has them: `{fileData: [name, base64]}`."""
     fields: dict[str, Any] = {
         **activityacts.origin(ref, key),
         "TYPE_ID": EMAIL,
@@ -66,6 +73,8 @@ def letter(ref: model.CardRef, act: intents.SendLetter, key: intents.WishKey) ->
     }
     if act.responsible is not None:
         fields["RESPONSIBLE_ID"] = act.responsible
+    if files:
+        fields["FILES"] = list(files)
     if act.sender:
         fields["SETTINGS"] = {"MESSAGE_FROM": act.sender}
     return client.Command("crm.activity.add", {"fields": fields}, write=True)

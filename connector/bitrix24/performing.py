@@ -18,6 +18,7 @@ from connector.bitrix24 import (
     converting,
     copydeal,
     desk,
+    documents,
     guarded,
     invoices,
     outacts,
@@ -48,7 +49,7 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await outacts.perform(at, row, act)
         case intents.Notify():
             return await _notify(at, act, key)
-        case intents.Comment() | intents.LogEntry() | intents.Say():
+        case intents.Comment() | intents.LogEntry() | intents.Say() | intents.MakeDocument():
             return await _entry(at, row, act)
         case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _saga(at, ref, act, key)
@@ -77,7 +78,7 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return await taskacts.find(at, row, act)
         case intents.PlanActivity() | intents.SendLetter() | intents.SendSms() | intents.CallUrl():
             return await outacts.find(at, row, act)
-        case intents.Comment() | intents.LogEntry() | intents.Say():
+        case intents.Comment() | intents.LogEntry() | intents.Say() | intents.MakeDocument():
             return await _find_entry(at, row, act)
         case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _find_saga(at, ref, act, key)
@@ -202,7 +203,7 @@ def _read_back(at: desk.Desk, ref: model.CardRef, answer: client.Answer) -> mode
         return None
 
 
-# --- texts ---------------------------------------------------------------------------------------------------------
+# --- what is added to a card: texts, documents ---------------------------------------------------------------------------------------------------------
 
 
 async def _notify(at: desk.Desk, act: intents.Notify, key: intents.WishKey) -> ports.Done:
@@ -212,12 +213,14 @@ async def _notify(at: desk.Desk, act: intents.Notify, key: intents.WishKey) -> p
     return ports.Done(made=timelines.made(answer.result))
 
 
-Entry = intents.Comment | intents.LogEntry | intents.Say
+Entry = intents.Comment | intents.LogEntry | intents.Say | intents.MakeDocument
 
 
 async def _entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done:
     if isinstance(act, intents.Say):
         return await chats.perform(at, row, act)
+    if isinstance(act, intents.MakeDocument):
+        return await documents.perform(at, row, act)
     if row.tries > 0:
         found = await _find_entry(at, row, act)
         if found is not None:
@@ -234,6 +237,8 @@ async def _entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done:
 async def _find_entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done | None:
     if isinstance(act, intents.Say):
         return await chats.find(at, row, act)
+    if isinstance(act, intents.MakeDocument):
+        return await documents.find(at, row)
     answer = await _read(at, timelines.newest(row.wish.card, act))
     made = timelines.found(answer.result, act, row.wish.key)
     return ports.Done(made=made) if made is not None else None

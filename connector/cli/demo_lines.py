@@ -98,6 +98,8 @@ class Teller:
                 return f"сообщено на {outside.host(url)}"
             case intents.MakeInvoice(title=title):
                 return f"выставлен счёт «{_short(title)}»"
+            case intents.MakeDocument(title=title):
+                return f"сделан документ «{_short(title)}»"
             case intents.Remember():
                 return act.note
             case intents.ConvertLead():

@@ -49,6 +49,7 @@ ACTS: Mapping[str, type] = {
     "copy_deal": intents.CopyDeal,
     "convert_lead": intents.ConvertLead,
     "make_invoice": intents.MakeInvoice,
+    "make_document": intents.MakeDocument,
     "take_back": intents.TakeBack,
     "remember": intents.Remember,
 }

@@ -118,6 +118,8 @@ def closes(wish: intents.Wish, state: intents.WishState) -> intents.WishKey | No
 
 
 def _blank(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {}
     return "" if isinstance(value, str) else () if isinstance(value, tuple) else None
 
 

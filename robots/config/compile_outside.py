@@ -73,12 +73,12 @@ def compile_message(node: nodes.Node, scope: Scope) -> message.Options:
     if letter is None and sms is None:
         scope.context.error(node, "V018", "message: не сказано, что послать", "email: или sms:")
     return message.Options(
-        _letter(letter, scope) if letter is not None else None,
+        compile_letter(letter, scope) if letter is not None else None,
         _sms(sms, scope) if sms is not None else None,
     )
 
 
-def _letter(node: nodes.Node, scope: Scope) -> message.Letter:
+def compile_letter(node: nodes.Node, scope: Scope) -> message.Letter:
     subject, text = nodes.get(node, "subject"), nodes.get(node, "text")
     empty = templates.literal("")
     return message.Letter(

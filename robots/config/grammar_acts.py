@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from robots.config import grammar_more, shapes
+from robots.config import grammar_documents, grammar_more, shapes
 from robots.config.grammar_words import (
     ACTS,
     ACTS_LIST,
@@ -258,6 +258,7 @@ ACTS |= {
     "fill": Key(FILL, "заполнить поле человеком"),
     "duplicates": Key(DUPLICATES, "искать дубли"),
     **grammar_more.ACTS,
+    **grammar_documents.ACTS,
     **{name: Key(shapes.Anything(), later=True) for name in _LATER if name not in grammar_more.ACTS},
 }
 """Every act; those of `_LATER` are read and not obeyed yet."""

@@ -279,7 +279,7 @@ CHAT = shapes.Keys(
     },
     "chat",
 )
-_LETTER = shapes.Keys(
+LETTER = shapes.Keys(
     {
         "subject": Key(shapes.Text("тема"), "тема", required=True),
         "text": Key(shapes.Text(), "текст письма", required=True),
@@ -289,7 +289,7 @@ _LETTER = shapes.Keys(
 )
 MESSAGE = shapes.Keys(
     {
-        "email": Key(_LETTER, "письмо клиенту"),
+        "email": Key(LETTER, "письмо клиенту"),
         "sms": Key(shapes.Text("текст SMS"), "SMS клиенту"),
         **COMMON,
     },

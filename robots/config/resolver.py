@@ -187,6 +187,26 @@ class Resolver:
                     f"в списке «{field.title}» нет значения «{written}»", written, listed, "значения"
                 )
 
+    # --- templates of documents
+
+    def template(self, written: str) -> Answer[model.DocumentTemplate]:
+        if self.directory is None:
+            return names.Found(model.DocumentTemplate(0, written), "", written)
+        if self.directory.templates is None:
+            hint = "дайте пользователю вебхука право изменять шаблоны документов (настройки CRM)"
+            return names.Miss("шаблонов документов на портале не видно", hint)
+        known = [names.Candidate(one, (one.name,), (str(one.id),)) for one in self.directory.templates]
+        match names.match(written, known):
+            case names.Found() as found:
+                return found
+            case names.Several(values):
+                ids = ", ".join(str(one.id) for one in values)
+                text = f"шаблонов «{written}» несколько: напишите номер"
+                return names.Miss(text, notes=(f"номера: {ids}",), code="V021")
+            case _:
+                listed = [one.name for one in self.directory.templates]
+                return names.miss(f"нет такого шаблона документа: «{written}»", written, listed, "шаблоны")
+
     # --- employees
 
     def employee(self, written: str) -> Answer[model.User]:

@@ -42,12 +42,13 @@ class Options:
 def decide(ask: base.Ask) -> Iterator[base.Answer]:
     options: Options = ask.robot.options
     if options.letter is not None:
-        yield _letter(ask, options.letter)
+        yield written(ask, options.letter)
     if options.sms is not None:
         yield from _sms(ask, options.sms)
 
 
-def _letter(ask: base.Ask, letter: Letter) -> base.Answer:
+def written(ask: base.Ask, letter: Letter, *, attach: str = "") -> base.Answer:
+    """The letter to the first right e-mail, or why there is none; `attach` as `intents.SendLetter` has it."""
     found = _reached(ask.look, "email")
     if found is None:
         return base.Line(base.Outcome.FAILED, "письмо некому: у клиента нет верного e-mail")
@@ -55,7 +56,7 @@ def _letter(ask: base.Ask, letter: Letter) -> base.Answer:
     subject, text = (templates.render(one, ask.look) for one in (letter.subject, letter.text))
     if not subject or not text:
         return base.Line(base.Outcome.FAILED, "письмо пустое: нет темы или текста")
-    act = intents.SendLetter(address, client, subject, text, letter.sender, ask.look.card.responsible)
+    act = intents.SendLetter(address, client, subject, text, letter.sender, ask.look.card.responsible, attach)
     return base.Step("letter", act, f"письмо клиенту: {subject}", not_after=ask.now + TOO_LATE)
 
 

@@ -80,6 +80,8 @@ class Activity:
     communications: list[dict[str, Any]] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
     """Numbers of what is attached: a call's recording."""
+    attached: list[tuple[str, str]] = field(default_factory=list)
+    """(name, base64) of what came with it as `fileData`."""
 
     def read(self, name: str) -> Any:
         return self.values.get(name)
@@ -140,7 +142,9 @@ class Activities:
             "IS_INCOMING_CHANNEL": "Y" if row["DIRECTION"] == 1 else "N",
         }  # fmt: skip
         one = Activity(number, row, self.portal.faults.shown_from(self.portal), [owner], communications or [])
-        one.files = [self.portal.next_id("file") for _ in values.get("FILES") or ()]
+        attached = [_attached(part) for part in _listed(values.get("FILES"))]
+        one.files = [self.portal.next_id("file") for _ in attached]
+        one.attached = [part for part in attached if part[0]]
         self.rows[number] = one
         self._send_if_letter(one)
         self._done("ADD", one, user_id)
@@ -250,9 +254,19 @@ class Activities:
         self.mails.append(
             {
                 "activity": one.id, "subject": row["SUBJECT"], "text": row["DESCRIPTION"],
-                "from": settings.get("MESSAGE_FROM", ""), "to": [str(line.get("VALUE", "")) for line in one.communications],
+                "from": settings.get("MESSAGE_FROM", ""), "files": one.attached, "to": [str(line.get("VALUE", "")) for line in one.communications],
             }
         )  # fmt: skip
+
+
+def _listed(given: Any) -> list[Any]:
+    return list(given.values()) if isinstance(given, dict) else list(given or ())
+
+
+def _attached(part: Any) -> tuple[str, str]:
+    """`{fileData: [name, base64]}`; forms send lists as maps of their positions."""
+    data = _listed(part.get("fileData")) if isinstance(part, dict) else []
+    return (str(data[0]), str(data[1])) if len(data) == 2 else ("", "")
 
 
 def _native(name: str, value: Any, portal: Portal) -> Any:

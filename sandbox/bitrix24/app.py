@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from sandbox.bitrix24 import board, control, delivery, dispatch, oauth_http, profiles, server
+from sandbox.bitrix24 import board, control, delivery, dispatch, documents_http, oauth_http, profiles, server
 from sandbox.bitrix24 import portal as portals
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -24,6 +24,7 @@ def create_app(
     rest = server.Server(portal, chosen, seed)
     made = web.Application(client_max_size=LARGEST_BODY)
     made[PORTAL], made[SERVER] = portal, rest
+    made.add_routes(documents_http.routes(portal))
     made.router.add_route("*", "/rest/{tail:.*}", rest.rest)
     made.add_routes(control.Control(portal, rest).routes())
     made.add_routes(oauth_http.Desk(portal).routes())

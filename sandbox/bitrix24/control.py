@@ -34,7 +34,7 @@ from aiohttp import web
 from sandbox.bitrix24 import dispatch, faults_http, kernel, profiles, server, store, switches
 from sandbox.bitrix24 import portal as portals
 
-ROOMS = ("crm", "taskbook", "timeline", "notices")
+ROOMS = ("crm", "taskbook", "timeline", "notices", "documents")
 _KINDS = (str, int, float, bool, type(None))
 
 

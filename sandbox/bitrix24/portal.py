@@ -1,6 +1,6 @@
 """One sandbox portal: everything it remembers, and the few verbs that rooms share.
 
-The state lives in the rooms (`crm`, `taskbook`, `timeline`, `notices`); this class holds them together with
+The state lives in the rooms (`crm`, `taskbook`, `timeline`, `notices`, `documents`); this class holds them together with
 people, webhooks, switches and the outbox of events. One portal is used from one event loop; a method runs to its
 end without awaiting, so no locks.
 """
@@ -16,6 +16,7 @@ from typing import Any
 from sandbox.bitrix24 import clock as clocks
 from sandbox.bitrix24 import (
     crm,
+    documents,
     faults,
     journal,
     limits,
@@ -106,6 +107,7 @@ class Portal:
         self.taskbook = taskbook.TaskBook(self)
         self.timeline = timeline.Timeline(self)
         self.notices = notices.Notices(self)
+        self.documents = documents.Documents(self)
         self.apps = oauth.Apps(self)
 
     def next_id(self, sequence: str) -> int:

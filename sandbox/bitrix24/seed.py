@@ -73,6 +73,7 @@ def rop_funnel(clock: clocks.Clock | None = None) -> portals.Portal:
     portal.crm.dictionaries.add_category(schema.DEAL, "Продажи", 100, stages=SALES_STAGES)
     portal.crm.dictionaries.add_category(schema.DEAL, "Доставка", 200, stages=DELIVERY_STAGES)
     _fields(portal)
+    _templates(portal)
     return portal
 
 
@@ -110,6 +111,14 @@ def _fields(portal: portals.Portal) -> None:
     field("CRM_CONTACT", HOW_PAYS, "enumeration", "Как платит", "наличка", "онлайн", "по счету")
     field("CRM_CONTACT", SEGMENT, "string", "Сегментация")
     portal.crm.fields_changed()
+
+
+def _templates(portal: portals.Portal) -> None:
+    """Of deals as a whole, of one pipeline, of leads."""
+    sales = category(portal, "Продажи").id
+    portal.documents.template("Счёт (Россия)", "2", "31")
+    portal.documents.template("Коммерческое предложение", f"2_category_{sales}")
+    portal.documents.template("Анкета клиента", "1")
 
 
 SEEDS: dict[str, Callable[[clocks.Clock], portals.Portal]] = {"plain": plain, "rop_funnel": rop_funnel}

@@ -81,6 +81,7 @@ ALL: dict[str, Switch] = {
         _switch("deadline_history", "unix iso", "§5.10, §10.1e from/to of DEADLINE in task history"),
         _switch("creator_kept", "yes no", "§5.10 CREATED_BY given by a non-admin is kept, or forced to the caller"),
         _switch("comment_event", "flat fields", "§4.3, §10.1k comment event: data[ID] or data[FIELDS][ID]"),
+        _switch("document_pdf_later", "", "crm.documentgenerator.document.add: seconds after which the PDF of a document is ready (its page: converted later)"),
         _switch("notify_client_id_required", "yes no", "§5.9 TAG by webhook works only with CLIENT_ID"),
     )
 }  # fmt: skip

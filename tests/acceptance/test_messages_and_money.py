@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import http.server
@@ -47,6 +48,14 @@ robots:
     pipeline: Продажи
     do:
       - invoice: {{title: "Счёт: {{{{Предмет сделки}}}}", pay_within: 3 work days, move: Отправили счёт}}
+  - name: Печать
+    when: {{changed: Требования}}
+    pipeline: Продажи
+    do:
+      - document:
+          template: счет (россия)
+          values: {{Memo: "{{{{Требования}}}}"}}
+          email: {{subject: "Счёт по заказу {{{{ID}}}}", text: Счёт во вложении}}
 outside:
   hosts: [127.0.0.1]
   sms:
@@ -278,3 +287,41 @@ def test_the_department_s_chat_is_told_once(pair: driver.Pair) -> None:
     wait_for("calm", pair.daemon.settled)
     assert said() == expected
     assert "reset" in str(portal.struck())
+
+
+def test_the_client_gets_the_printed_form_of_the_bill_once(pair: driver.Pair) -> None:
+    """S1.7: by the portal's own template, in PDF, though the answers to the document and to the letter were both cut off."""
+    portal = pair.sandbox
+    contact = portal.contact("Мария", "+7 916 000-00-04")
+    portal.ask(
+        "crm.contact.update", id=contact, fields={"EMAIL": [{"VALUE": "bill@mail.ru", "VALUE_TYPE": "WORK"}]}
+    )
+    deal = portal.deal(title="Печать", contactIds=[contact])
+    wait_for("calm", pair.daemon.settled)
+    portal.fault("commit_then_reset", "crm.documentgenerator.document.add", times=1)
+    portal.fault("commit_then_reset", "crm.activity.add", times=1)
+    portal.write(deal, **{driver.NEEDS: "два окна"})
+    done = [("MakeDocument", "done"), ("SendLetter", "done")]
+    wait_for("both", lambda: [one for one in states(pair, deal) if one[0] in dict(done)] == done)
+    wait_for("calm", pair.daemon.settled)
+
+    asked = {"filter": {"entityTypeId": 2, "entityId": deal}, "select": ["*"]}
+    (made,) = portal.ask("crm.documentgenerator.document.list", **asked)["documents"]
+    assert made["values"]["Memo"] == "два окна"
+    mails = portal.lever("GET", "state/timeline")["activities"]["mails"]
+    (mail,) = [one for one in mails if one["to"] == ["bill@mail.ru"]]
+    ((name, body),) = mail["files"]
+    assert (mail["subject"], name) == (f"Счёт по заказу {deal}", f"{made['title']}.pdf")
+    assert "два окна" in base64.b64decode(body).decode()
+
+
+def test_a_template_that_isn_t_there_is_said_before_anything_runs(pair: driver.Pair) -> None:
+    """`check` reads the portal's templates, and names the likest."""
+    text = pair.daemon.file.read_text("utf-8").replace("счет (россия)", "Счёт Россия")
+    other = pair.daemon.file.with_name("other.yaml")
+    other.write_text(text, "utf-8")
+    said = pair.daemon.process_of("check", str(other))
+    other.unlink()
+    assert said.returncode != 0
+    assert "нет такого шаблона документа: «Счёт Россия»" in said.stdout
+    assert "может быть, «Счёт (Россия)»?" in said.stdout

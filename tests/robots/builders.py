@@ -194,6 +194,11 @@ def directory(**changes: Any) -> model.Directory:
         rates={"RUB": Decimal(1), "USD": Decimal(90)},
         calendar=calendar(),
         me=ADMIN,
+        templates=(
+            model.DocumentTemplate(3, "Счёт (Россия)", ("2", "31")),
+            model.DocumentTemplate(4, "Анкета", ("1",)),
+            model.DocumentTemplate(5, "Накладная", (f"2_category_{DELIVERY}",)),
+        ),
     )
     return dataclasses.replace(made, **changes)
 

@@ -116,6 +116,8 @@ def test_acts_are_told_with_their_texts() -> None:
     }
     assert shown(intents.MoveStage(builders.SALES, offer, new)) == ["перевести в «Сделали предложение»"]
     assert shown(intents.Say("chat58", "Пришла\nсделка")) == ["сообщение в chat58:", "  Пришла", "  сделка"]
+    document = intents.MakeDocument(3, "Счёт", {"Memo": "окна"})
+    assert shown(document) == ["документ по шаблону «Счёт»", "  Memo: окна"]
     assert shown(intents.Comment("Готово")) == ["запись в карточке: Готово"]
 
 

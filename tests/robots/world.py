@@ -333,6 +333,8 @@ def _other_line(act: intents.Act) -> str:
             return f"{dialog}: {text}"
         case intents.MakeInvoice(title):
             return f"invoice: {title}"
+        case intents.MakeDocument(title=title, values=values):
+            return f"document: {title} {dict(values)}"
         case intents.Remember(note):
             return f"remember: {note}"
         case intents.TakeBack(what=taken):

@@ -176,6 +176,7 @@ def test_a_finished_outgoing_letter_is_sent(office: rooms.Office) -> None:
             "subject": "КП",
             "text": "Здравствуйте",
             "from": "Мария <maria@example.com>",
+            "files": [],
             "to": ["client@example.com"],
         }
     ]

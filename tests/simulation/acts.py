@@ -119,6 +119,9 @@ KINDS: Mapping[type, Steps] = {
     intents.MakeInvoice: _one(
         lambda _: intents.MakeInvoice("Счёт за окна", model.UserId(seed.IVANOV), DEADLINE)
     ),
+    intents.MakeDocument: _one(
+        lambda at: intents.MakeDocument(min(at.portal.documents.templates), "Счёт", {"Memo": "окна"})
+    ),
     intents.Notify: _one(lambda _: intents.Notify(model.UserId(seed.IVANOV), "Новая сделка", "tag-1")),
     intents.Comment: _one(lambda _: intents.Comment("Проверьте адрес доставки")),
     intents.Say: _one(lambda at: intents.Say(f"chat{at.chat}", "Пришла сделка")),
@@ -226,7 +229,7 @@ class Telling:
 
     async def _seen(self, world: worlds.World) -> Seen:
         breaches = [*world.failures, *world.loop.failures, *world.log.failures]
-        for law in (laws.marks_once, laws.comments_once, laws.notices_once, laws.limits):
+        for law in (laws.marks_once, laws.comments_once, laws.documents_once, laws.notices_once, laws.limits):
             breaches += law(world)
         struck = sum(count for kind, count in world.net.struck.items() if kind != "well")
         return Seen(
@@ -311,6 +314,10 @@ def _texts(portal: portals.Portal) -> list[str]:
         *(f"mail {one['subject']} {one['to']}" for one in line.activities.mails),
         *(f"activity {_planned(one.values)}" for one in line.activities.rows.values()),
         *(f"said {chat.id} {one.text}" for chat in portal.notices.chats.values() for one in chat.messages),
+        *(
+            f"document {one.template} {one.owner} {sorted(one.values.items(), key=str)}"
+            for one in portal.documents.rows.values()
+        ),
         *(f"notice {one.user_id} {one.tag} {one.text}" for one in portal.notices.notices.values()),
     ]
 

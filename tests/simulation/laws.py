@@ -148,6 +148,12 @@ def comments_once(world: worlds.World) -> Iterator[str]:
     yield from (f"{owner}: «{text}» stands {n} times" for (owner, text), n in texts.items() if n > 1)
 
 
+def documents_once(world: worlds.World) -> Iterator[str]:
+    """A document's values bear the mark of its wish."""
+    marks = Counter(one.values.get("VoronkaMark") for one in world.portal.documents.rows.values())
+    yield from (f"{count} documents of one wish {mark}" for mark, count in marks.items() if count > 1)
+
+
 def notices_once(world: worlds.World) -> Iterator[str]:
     tags = Counter((one.user_id, one.tag) for one in world.portal.notices.notices.values() if one.tag)
     yield from (f"{count} notices under {tag}" for tag, count in tags.items() if count > 1)
