@@ -203,7 +203,7 @@ def _read_back(at: desk.Desk, ref: model.CardRef, answer: client.Answer) -> mode
         return None
 
 
-# --- what is added to a card: texts, documents ---------------------------------------------------------------------------------------------------------
+# --- what is added to a card: texts, documents ----------------------------------------------------------------------
 
 
 async def _notify(at: desk.Desk, act: intents.Notify, key: intents.WishKey) -> ports.Done:

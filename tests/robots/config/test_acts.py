@@ -95,7 +95,8 @@ FOUND = (
 
 def test_whom_duplicates_found_is_known_inside_it_only() -> None:
     """S3.4: the client, his page and who leads him; outside there is nobody to speak of."""
-    inside = "pipelines: {Продажи: {on_create: [{duplicates: {other_owner: [{comment: '%s'}]}}]}}\n" % FOUND
+    text = "pipelines: {Продажи: {on_create: [{duplicates: {other_owner: [{comment: FOUND}]}}]}}\n"
+    inside = text.replace("FOUND", f"'{FOUND}'")
     (act,) = reading.robots(inside)["Продажи/on_create/duplicates"].options.other_owner
     shown = [part.options[0].code for part in act.options.text.parts if not isinstance(part, str)]
     assert shown == [paths.Virtual.NAME, paths.Virtual.LINK, paths.Virtual.RESPONSIBLE]
