@@ -98,7 +98,7 @@ class Taken(driver.Pair):
 
     def page(self, kind: str, number: int) -> str:
         """A card's address, as texts give it."""
-        return f"https://127.0.0.1:{self.sandbox.port}/crm/{kind}/details/{number}/"
+        return f"http://127.0.0.1:{self.sandbox.port}/crm/{kind}/details/{number}/"
 
     def said_in_chat(self) -> list[str]:
         """Oldest first, without the tail by which ours are found again."""
