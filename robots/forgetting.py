@@ -55,6 +55,7 @@ TEXTS: Mapping[type, tuple[str, ...]] = {
     intents.SendSms: ("phone", "text", "fields"),
     intents.CallUrl: ("data",),
     intents.Notify: ("text",),
+    intents.SendFile: ("text", "tables"),
     intents.Comment: ("text",),
     intents.Say: ("text",),
     intents.LogEntry: ("title", "text"),

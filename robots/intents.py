@@ -173,6 +173,27 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet of a book. `numbers`: the columns whose cells are decimal numbers, where they aren't empty."""
+
+    title: str
+    head: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """A message to one employee with a book of tables. No table holds a client's words."""
+
+    to: model.UserId
+    text: str
+    name: str
+    """Of the file, without its ending."""
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SendLetter:
     """An e-mail to the client, sent by the portal and kept in the card."""
 
@@ -327,6 +348,7 @@ Act = (
     | SendSms
     | CallUrl
     | Notify
+    | SendFile
     | Comment
     | Say
     | LogEntry
@@ -351,6 +373,7 @@ EFFECT_CLASS: Mapping[type, EffectClass] = {
     SendSms: EffectClass.C,
     CallUrl: EffectClass.C,
     Notify: EffectClass.B,
+    SendFile: EffectClass.A,
     Comment: EffectClass.A,
     Say: EffectClass.A,
     LogEntry: EffectClass.A,

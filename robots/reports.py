@@ -72,6 +72,8 @@ class Report:
     when: When
     show: tuple[Section, ...] = DEFAULT
     sample: Sample = Sample()
+    as_file: bool = False
+    """As an XLSX book beside its text."""
 
 
 def morning(to: tuple[people.Person, ...], clock: time) -> Report:
@@ -131,15 +133,20 @@ def _named(when: When, day: date, *, works: bool) -> bool:
     return works
 
 
-def wish(report: Report, slot: Slot, to: model.UserId, text: str) -> intents.Wish:
+def wish(
+    report: Report, slot: Slot, to: model.UserId, text: str, tables: tuple[intents.Table, ...] = ()
+) -> intents.Wish:
     """One report to one reader; its key is the same whoever writes it again."""
     key = f"{ROBOT}/{report.name}/{slot.day:%Y%m%d}/{to}"
+    act: intents.Act = intents.Notify(to, text, tag=key[:200], urgent=True)
+    if report.as_file:
+        act = intents.SendFile(to, text, f"{report.name} {slot.day:%d.%m.%Y}", tables)
     return intents.Wish(
         key=intents.WishKey(key),
         robot=ROBOT,
         digest="",
         card=notices.nobodys(to),
         cause=f"{slot.day:%Y%m%d}",
-        act=intents.Notify(to, text, tag=key[:200], urgent=True),
+        act=act,
         because=f"отчёт «{report.name}» за {slot.day:%d.%m.%Y}",
     )

@@ -183,6 +183,7 @@ _DEEDS: Mapping[type, str] = {
     intents.SendLetter: "письмо клиенту",
     intents.SendSms: "SMS клиенту",
     intents.CallUrl: "вызов адреса",
+    intents.SendFile: "отчёт файлом",
     intents.Comment: "запись в карточке",
     intents.Say: "сообщение в чат",
     intents.LogEntry: "запись в карточке",

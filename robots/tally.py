@@ -58,6 +58,7 @@ _SORTS: Mapping[type, Sort] = {
     intents.MakeDocument: Sort.DOCUMENTS,
     intents.Notify: Sort.NOTIFICATIONS,
     intents.Say: Sort.NOTIFICATIONS,
+    intents.SendFile: Sort.NOTIFICATIONS,
     intents.SendLetter: Sort.CLIENT_MESSAGES,
     intents.SendSms: Sort.CLIENT_MESSAGES,
     intents.CallUrl: Sort.CALLS,
@@ -105,7 +106,7 @@ def person(act: intents.Act, responsible: model.UserId | None) -> model.UserId |
     match act:
         case intents.SetTask() | intents.ReassignTask() | intents.PlanActivity():
             return act.responsible
-        case intents.Notify():
+        case intents.Notify() | intents.SendFile():
             return act.to
         case intents.SetFields(values) if isinstance(values.get(RESPONSIBLE), int):
             return model.UserId(int(str(values[RESPONSIBLE])))

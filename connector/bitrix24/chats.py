@@ -19,9 +19,9 @@ SKEW = timedelta(hours=1)
 async def perform(at: desk.Desk, row: ports.Row, act: intents.Say) -> ports.Done:
     """Raises Rejected where the portal's user isn't in the chat, with what to do about it."""
     if row.tries > 0:
-        said = await find(at, row, act)
-        if said is not None:
-            return said
+        found = await find(at, row, act)
+        if found is not None:
+            return found
     key = row.wish.key
     params = {"DIALOG_ID": act.dialog, "MESSAGE": act.text + timelines.tail(key), "URL_PREVIEW": "N"}
     try:
@@ -35,10 +35,14 @@ async def perform(at: desk.Desk, row: ports.Row, act: intents.Say) -> ports.Done
 
 
 async def find(at: desk.Desk, row: ports.Row, act: intents.Say) -> ports.Done | None:
+    return await said(at, row, act.dialog)
+
+
+async def said(at: desk.Desk, row: ports.Row, dialog: str) -> ports.Done | None:
     """The newest messages first, page by page (`im.dialog.messages.get`, LAST_ID going back)."""
     own, last = timelines.tail(row.wish.key).strip(), 0
     for _ in range(PAGES):
-        command = _page(act.dialog, last)
+        command = _page(dialog, last)
         answer = await at.client.call(command.method, command.params, lane=at.lane)
         rows = parsing.rows_of(answer.result, "messages")
         for raw in rows:

@@ -20,6 +20,7 @@ from connector.bitrix24 import (
     desk,
     documents,
     guarded,
+    handing,
     invoices,
     outacts,
     taskacts,
@@ -49,7 +50,13 @@ async def perform(at: desk.Desk, row: ports.Row) -> ports.Done:
             return await outacts.perform(at, row, act)
         case intents.Notify():
             return await _notify(at, act, key)
-        case intents.Comment() | intents.LogEntry() | intents.Say() | intents.MakeDocument():
+        case (
+            intents.Comment()
+            | intents.LogEntry()
+            | intents.Say()
+            | intents.MakeDocument()
+            | intents.SendFile()
+        ):
             return await _entry(at, row, act)
         case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _saga(at, ref, act, key)
@@ -78,7 +85,13 @@ async def find(at: desk.Desk, row: ports.Row) -> ports.Done | None:
             return await taskacts.find(at, row, act)
         case intents.PlanActivity() | intents.SendLetter() | intents.SendSms() | intents.CallUrl():
             return await outacts.find(at, row, act)
-        case intents.Comment() | intents.LogEntry() | intents.Say() | intents.MakeDocument():
+        case (
+            intents.Comment()
+            | intents.LogEntry()
+            | intents.Say()
+            | intents.MakeDocument()
+            | intents.SendFile()
+        ):
             return await _find_entry(at, row, act)
         case intents.CopyDeal() | intents.ConvertLead() | intents.MakeInvoice():
             return await _find_saga(at, ref, act, key)
@@ -213,12 +226,14 @@ async def _notify(at: desk.Desk, act: intents.Notify, key: intents.WishKey) -> p
     return ports.Done(made=timelines.made(answer.result))
 
 
-Entry = intents.Comment | intents.LogEntry | intents.Say | intents.MakeDocument
+Entry = intents.Comment | intents.LogEntry | intents.Say | intents.MakeDocument | intents.SendFile
 
 
 async def _entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done:
     if isinstance(act, intents.Say):
         return await chats.perform(at, row, act)
+    if isinstance(act, intents.SendFile):
+        return await handing.perform(at, row, act)
     if isinstance(act, intents.MakeDocument):
         return await documents.perform(at, row, act)
     if row.tries > 0:
@@ -237,6 +252,8 @@ async def _entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done:
 async def _find_entry(at: desk.Desk, row: ports.Row, act: Entry) -> ports.Done | None:
     if isinstance(act, intents.Say):
         return await chats.find(at, row, act)
+    if isinstance(act, intents.SendFile):
+        return await handing.find(at, row, act)
     if isinstance(act, intents.MakeDocument):
         return await documents.find(at, row)
     answer = await _read(at, timelines.newest(row.wish.card, act))

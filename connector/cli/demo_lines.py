@@ -98,6 +98,8 @@ class Teller:
                 return f"сообщено на {outside.host(url)}"
             case intents.MakeInvoice(title=title):
                 return f"выставлен счёт «{_short(title)}»"
+            case intents.SendFile(to, name=name):
+                return f"отчёт файлом «{_short(name)}» → {self.directory.user_name(to)}"
             case intents.MakeDocument(title=title):
                 return f"сделан документ «{_short(title)}»"
             case intents.Remember():

@@ -5,8 +5,6 @@ Nothing is ever written as a formula or a link: names come from strangers.
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,19 +12,15 @@ from typing import Any
 import xlsxwriter
 import xlsxwriter.exceptions
 
+from connector.bitrix24 import books
 from connector.cli import output, sheets
 
-WIDEST, NARROWEST = 60, 8
-"""Of a column, in characters."""
-NAME = 31
-"""Characters in a sheet's name: the format's own limit."""
-FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
-OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+WIDEST, NARROWEST = books.WIDEST, books.NARROWEST
 
 
 def write(path: Path, made: sheets.Report) -> None:
     """Raises OSError."""
-    book = xlsxwriter.Workbook(str(path), OPTIONS)
+    book = xlsxwriter.Workbook(str(path), books.OPTIONS)
     try:
         look = Looks(book)
         names = tab_names(one.title for one in made.sheets)
@@ -45,19 +39,7 @@ def _cause(error: Exception) -> OSError:
 
 
 def tab_names(titles: Iterable[str]) -> list[str]:
-    """Allowed, short and told apart without regard to case, as a spreadsheet wants them."""
-    taken: set[str] = set()
-    made: list[str] = []
-    for title in titles:
-        base = FORBIDDEN.sub(" ", output.clean(title)).strip(" '") or "Отчёт"
-        for number in itertools.count(1):
-            tail = "" if number == 1 else f" ({number})"
-            name = base[: NAME - len(tail)].rstrip(" '") + tail
-            if name.lower() not in taken:
-                break
-        taken.add(name.lower())
-        made.append(name)
-    return made
+    return books.tab_names(map(output.clean, titles))
 
 
 class Looks:

@@ -17,7 +17,7 @@ from connector import errors
 from connector.loops import desk as desks
 from connector.loops import pauses, supervisor
 from robots import intents, model, reports, schedule
-from robots.insight import calls, hearing, letter, readers, rows
+from robots.insight import calls, hearing, letter, papers, readers, rows
 
 T = TypeVar("T")
 NOTE = "reports"
@@ -101,16 +101,16 @@ class Reporting:
         if why := paused or ("опоздал больше чем на двое суток" if reports.too_late(slot, now) else ""):
             desk.log.warning("report.skipped", report=report.name, reason=why)
             return 0
-        texts = await self._texts(report, slot, now)
-        wishes = [reports.wish(report, slot, user, text) for user, text in texts.items()]
+        made = await self._papers(report, slot, now)
+        wishes = [reports.wish(report, slot, user, one.text, one.tables) for user, one in made.items()]
         await self._numbers.add(desk.id, wishes, now)
         desk.at("after_report")
         desk.log.info("report.written", report=report.name, count=len(wishes))
         return len(wishes)
 
-    async def _texts(
+    async def _papers(
         self, report: reports.Report, slot: reports.Slot, now: datetime
-    ) -> Mapping[model.UserId, str]:
+    ) -> Mapping[model.UserId, papers.Paper]:
         desk, numbers, directory = self._desk, self._numbers, self._desk.book.directory
         zone, seconds = _calendar(desk).timezone, int(now.timestamp())
         ask = letter.Ask(report, slot, directory, seconds, zone)

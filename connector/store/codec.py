@@ -43,6 +43,7 @@ ACTS: Mapping[str, type] = {
     "send_sms": intents.SendSms,
     "call_url": intents.CallUrl,
     "notify": intents.Notify,
+    "send_file": intents.SendFile,
     "comment": intents.Comment,
     "say": intents.Say,
     "log": intents.LogEntry,

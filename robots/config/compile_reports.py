@@ -9,6 +9,7 @@ from robots import notices, paths, people, reports
 from robots.config import compile_terms, names, nodes
 from robots.config.context import Scope
 
+XLSX = "xlsx"
 _DAYS = {
     **{word: at for at, word in enumerate(("пн", "вт", "ср", "чт", "пт", "сб", "вс"))},
     **{word: at for at, word in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))},
@@ -32,7 +33,8 @@ def compile_reports(node: nodes.Node | None, scope: Scope) -> tuple[reports.Repo
         seen[names.fold(name)] = name_node
         show = tuple(reports.Section(nodes.text(one)) for one in nodes.items(nodes.get(item, "show")))
         sample = _sample(nodes.get(item, "calls"), scope)
-        made.append(reports.Report(name, to, when, show or reports.DEFAULT, sample))
+        as_file = nodes.text(nodes.get(item, "as")) == XLSX
+        made.append(reports.Report(name, to, when, show or reports.DEFAULT, sample, as_file))
     return tuple(made)
 
 

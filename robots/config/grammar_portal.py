@@ -270,7 +270,7 @@ REPORTS = shapes.ListOf(
                 ),
                 "какие звонки послушать",
             ),
-            "as": Key(shapes.Text("вид"), "xlsx, csv", later=True),
+            "as": Key(shapes.Word(("xlsx",)), "прислать и файлом: книга Excel со всеми карточками"),
         },
         "отчёт",
     )

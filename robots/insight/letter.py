@@ -14,7 +14,18 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from robots import diary, intents, model, reports, tally, words
-from robots.insight import conversion, forecast, hearing, morning, people, planwords, readers, rows, skipping
+from robots.insight import (
+    conversion,
+    forecast,
+    hearing,
+    morning,
+    papers,
+    people,
+    planwords,
+    readers,
+    rows,
+    skipping,
+)
 
 S = reports.Section
 FIRST = 5
@@ -107,8 +118,8 @@ def _month_end(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def written(lives: Iterable[rows.Life], ask: Ask) -> Mapping[model.UserId, str]:
-    """The text for each reader."""
+def written(lives: Iterable[rows.Life], ask: Ask) -> Mapping[model.UserId, papers.Paper]:
+    """The text for each reader, with its tables where the report goes as a file."""
     found = readers.Readers(ask.report.to, ask.directory)
     about = _About(ask)
     named = found.always()
@@ -118,7 +129,7 @@ def written(lives: Iterable[rows.Life], ask: Ask) -> Mapping[model.UserId, str]:
             sheaves.setdefault(user, _Sheaf(about)).add(life)
     said = _ALONE.get(about.show, _said)
     texts = {user: "\n".join(said(sheaf)) for user, sheaf in sorted(sheaves.items())}
-    return {user: text for user, text in texts.items() if text}
+    return {user: papers.Paper(text, sheaves[user].tables()) for user, text in texts.items() if text}
 
 
 class _About:
@@ -156,6 +167,8 @@ class _Sheaf:
     batches: list[skipping.Batch] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     watched: list[intents.Wish] = field(default_factory=list)
+    listed: dict[S, list[papers.Listed]] = field(default_factory=lambda: defaultdict(list))
+    """For the tables of a file alone."""
     teller: forecast.Teller = field(init=False)
 
     def __post_init__(self) -> None:
@@ -183,17 +196,33 @@ class _Sheaf:
             if not life.closed:
                 self._wants(life)
 
+    def tables(self) -> tuple[intents.Table, ...]:
+        ask = self.about.ask
+        if not ask.report.as_file:
+            return ()
+        plan = self.teller.told() if S.PLAN in self.about.show else None
+        unknown = {S.OVERDUE, S.NO_TASK} if ask.tasks is None else set()
+        listed = {section: self.listed[section] for section in papers.TITLES if section not in unknown}
+        return tuple(papers.tables(plan, listed, ask.report.show, ask.directory))
+
+    def _want(
+        self, section: reports.Section, life: rows.Life, user: model.UserId | None, number: int = 1
+    ) -> None:
+        self.wants[section][user] += number
+        if number and self.about.ask.report.as_file:
+            self.listed[section].append(papers.Listed(life.ref, user))
+
     def _wants(self, life: rows.Life) -> None:
         about, now = self.about, self.about.ask.now
-        self.wants[S.SILENT][life.responsible] += now - life.updated > people.SILENT
+        self._want(S.SILENT, life, life.responsible, now - life.updated > people.SILENT)
         tasks = about.tasks.get(life.ref, ())
-        self.wants[S.NO_TASK][life.responsible] += not tasks
+        self._want(S.NO_TASK, life, life.responsible, not tasks)
         for task in tasks:
-            late = task.deadline is not None and task.deadline <= now
-            self.wants[S.OVERDUE][task.responsible] += late
+            self._want(S.OVERDUE, life, task.responsible, task.deadline is not None and task.deadline <= now)
         times = Counter(_task_of(deed) for deed in about.deeds.get(life.ref, ()))
         del times[""]
-        self.wants[S.PUT_OFF][life.responsible] += sum(number >= MANY_TIMES for number in times.values())
+        often = sum(number >= MANY_TIMES for number in times.values())
+        self._want(S.PUT_OFF, life, life.responsible, often)
 
 
 def _task_of(deed: Deed) -> str:

@@ -40,6 +40,8 @@ class Message:
     author_id: int
     text: str
     at: datetime
+    file: tuple[str, str] | None = None
+    """(name, base64) of what came with it."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ class Notices:
         self.chats: dict[int, Chat] = {}
         self.sent = 0
         """How many notices were ever sent, the replaced ones included."""
+        self.takes_files = True
+        """False: a portal that is too old for im.v2."""
 
     # notices
 
@@ -134,8 +138,9 @@ class Notices:
         pair = ("PRIVATE", "|".join(str(one) for one in sorted((user_id, other))))
         return self.chat_of(pair, user_id) or self.open_chat(user_id, "", {other}, pair)
 
-    def say(self, user_id: int, chat: Chat, text: str) -> Message:
-        message = Message(self.portal.next_id("message"), chat.id, user_id, text, self.portal.clock.now())
+    def say(self, user_id: int, chat: Chat, text: str, file: tuple[str, str] | None = None) -> Message:
+        now = self.portal.clock.now()
+        message = Message(self.portal.next_id("message"), chat.id, user_id, text, now, file)
         chat.messages.append(message)
         return message
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +16,7 @@ import pytest
 from tests.acceptance import driver
 from tests.acceptance.driver import wait_for
 
-DIRECTOR = 1
+DIRECTOR, ROBOT = 1, 6
 MOSCOW = ZoneInfo("Europe/Moscow")
 YAML = (
     driver.PORTAL
@@ -33,9 +36,13 @@ pipelines:
 
 
 @pytest.fixture
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Pair]:
+def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[driver.Pair]:
+    """With `as:` of the report where a test wants it."""
     hour = datetime.now(UTC).astimezone(MOSCOW)
-    made = driver.Pair(tmp_path_factory.mktemp("reports"), YAML.replace("SOON", f"{hour:%H:%M}"))
+    text = YAML.replace("SOON", f"{hour:%H:%M}").replace(
+        "план оплат]", f"план оплат]{getattr(request, 'param', '')}"
+    )
+    made = driver.Pair(tmp_path_factory.mktemp("reports"), text)
     try:
         yield made
     finally:
@@ -88,3 +95,42 @@ def test_a_report_comes_to_each_reader_once(pair: driver.Pair) -> None:
     ]
     assert "без задачи 1 (Сидорова" in told(pair, driver.SIDOROVA)[0]
     assert "Прогноз по " in told(pair, DIRECTOR)[0]
+
+
+@pytest.mark.parametrize("pair", [", as: xlsx"], indirect=True)
+def test_a_report_comes_as_a_book_once(pair: driver.Pair) -> None:
+    """F22: though the portal took Ivanov's and its answer was cut off, and the daemon was killed; only his own cards in it."""
+    portal, daemon = pair.sandbox, pair.daemon
+    daemon.start().ready()
+    for who in (driver.IVANOV, driver.IVANOV, driver.SIDOROVA):
+        portal.deal(title="Окна", by=who)
+    wait_for("the deals are seen", lambda: len(daemon.json("ledger", "list")) == 3 and daemon.settled())
+    wait_for("the report is known", lambda: served(pair))
+    assert daemon.process is not None
+    daemon.process.stop()
+    as_if_it_had_stood_since_yesterday(pair)
+    portal.fault("commit_then_reset", "im.v2.File.upload", times=1)
+    daemon.start().ready()
+
+    def books() -> list[tuple[int, int]]:
+        """(reader, how many cards without a task his book lists) of every file that was sent."""
+        chats = portal.lever("GET", "state/notices")["chats"].values()
+        found = [(set(chat["members"]), said["file"]) for chat in chats for said in chat["messages"]]
+        return sorted((min(members - {ROBOT}), bare(file)) for members, file in found if file)
+
+    def states() -> list[str]:
+        return [row["state"] for row in daemon.json("ledger", "list") if row["robot"] == "Voronka/отчёт"]
+
+    wait_for("the reports", lambda: states() == ["done"] * 3)
+    daemon.kill()
+    daemon.start().ready()
+    wait_for("the daemon rests", daemon.settled)
+    assert "reset" in str(portal.struck())
+    assert books() == [(DIRECTOR, 3), (driver.IVANOV, 2), (driver.SIDOROVA, 1)]
+    assert [told(pair, user) for user in (driver.IVANOV, driver.SIDOROVA, DIRECTOR)] == [[], [], []]
+
+
+def bare(file: list[str]) -> int:
+    """Lines under the head of «Без задачи», the book's second sheet."""
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(file[1]))) as parts:
+        return parts.read("xl/worksheets/sheet2.xml").decode().count("<row ") - 1

@@ -125,6 +125,7 @@ def test_every_act_can_be_forgotten_and_read_back() -> None:
         intents.Notify(model.UserId(1), TELLING, "t"),
         intents.Comment(TELLING),
         intents.Say("chat58", TELLING),
+        intents.SendFile(model.UserId(1), TELLING, "t", (intents.Table("t", ("a",), ((TELLING,),)),)),
         intents.SendSms("+79160000001", TELLING, "https://sms", {"text": TELLING}),
         intents.CallUrl("https://erp", {"about": TELLING}),
         intents.MakeDocument(1, "Счёт", {"Memo": TELLING}),

@@ -148,6 +148,7 @@ def test_every_state_and_act_has_words() -> None:
         intents.Notify(builders.IVANOV, "т", "tag"),
         intents.Comment("т"),
         intents.Say("chat58", "т"),
+        intents.SendFile(builders.IVANOV, "т", "т"),
         intents.MakeDocument(3, "Счёт"),
         intents.CopyDeal(builders.DELIVERY, model.StageId("C2:NEW"), frozenset()),
         intents.Remember("x"),

@@ -31,6 +31,7 @@ CLIENT = builders.contact().ref
         (intents.TakeBack(KEY, intents.Made.NOTICE, 1), tally.Sort.RECORDS),
         (intents.Notify(builders.IVANOV, "t", "t"), tally.Sort.NOTIFICATIONS),
         (intents.Say("chat58", "t"), tally.Sort.NOTIFICATIONS),
+        (intents.SendFile(builders.IVANOV, "t", "t"), tally.Sort.NOTIFICATIONS),
         (intents.MakeDocument(3, "t"), tally.Sort.DOCUMENTS),
         (intents.Comment("t"), tally.Sort.RECORDS),
         (intents.Remember("t"), tally.Sort.NOTES),

@@ -25,13 +25,14 @@ from tests.simulation import world as worlds
 
 Code = model.FieldCode
 LEAD, DEAL, CONTACT, COMPANY, INVOICE = 1, schema.DEAL, 3, 4, schema.SMART_INVOICE
-WRITING = re.compile(r'(?:^|")[a-z.]+\.(?:add|update|delete|complete|set|delegate)[ ?]')
+WRITING = re.compile(r'(?:^|")[a-zA-Z0-9.]+\.(?:add|update|delete|complete|set|delegate|upload)[ ?]')
 """A method that changes something, alone or in a batch."""
 SEED = 11
 DEADLINE = datetime(2026, 3, 6, 15, 0, tzinfo=UTC)
 SET = intents.SetTask(
     "Позвонить", "Клиент ждёт", None, model.UserId(seed.IVANOV), DEADLINE, checklist=("Раз", "Два")
 )
+TABLE = intents.Table("План", ("карточка", "сумма"), (("1", "300"),), (1,))
 MOMENTS = ("Time", "moved", "updated", "lastActivity", "created", "dateClosed")
 """How names of fields begin or end that tell when, not what."""
 
@@ -123,6 +124,7 @@ KINDS: Mapping[type, Steps] = {
         lambda at: intents.MakeDocument(min(at.portal.documents.templates), "Счёт", {"Memo": "окна"})
     ),
     intents.Notify: _one(lambda _: intents.Notify(model.UserId(seed.IVANOV), "Новая сделка", "tag-1")),
+    intents.SendFile: _one(lambda _: intents.SendFile(model.UserId(seed.IVANOV), "План", "План", (TABLE,))),
     intents.Comment: _one(lambda _: intents.Comment("Проверьте адрес доставки")),
     intents.Say: _one(lambda at: intents.Say(f"chat{at.chat}", "Пришла сделка")),
     intents.LogEntry: _one(lambda _: intents.LogEntry("Робот", "Передал сделку")),
@@ -164,7 +166,7 @@ class Trouble:
         if self.kind in net.KINDS:
             world.net.strike = net.Strike(self.kind, self.nth, _writes, self.late, self.blind)
         elif self.kind:
-            methods = ("*.add", "*.update", "*.complete", "*.set", "*.delete")
+            methods = ("*.add", "*.update", "*.complete", "*.set", "*.delete", "*.upload")
             world.portal.faults.add(faults.Fault(self.kind, methods, self.nth))
         if self.unseen:
             hidden = {"seconds": self.unseen}

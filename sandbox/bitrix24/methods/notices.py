@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from typing import Any
 
@@ -120,6 +122,35 @@ def say(call: kernel.Call) -> Any:
     given = call.param("DIALOG_ID") or (f"chat{call.param('CHAT_ID')}" if call.param("CHAT_ID") else None)
     chat = call.portal.notices.dialog(given, call.user_id)
     return call.portal.notices.say(call.user_id, chat, text).id
+
+
+@kernel.method("im.v2.File.upload", scope="im")
+def upload(call: kernel.Call) -> Any:
+    """A file with a text, in one call (apidocs.bitrix24.ru, chat-bots-v2/im.v2/files/file-upload)."""
+    room = call.portal.notices
+    if not room.takes_files:
+        raise kernel.Refusal(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+    fields = args.as_map(call.param("fields"))
+    name, content = str(fields.get("name") or ""), str(fields.get("content") or "")
+    if not name or not content:
+        raise kernel.Refusal(400, "FILE_EMPTY", "File name and content are required")
+    try:
+        size = len(base64.b64decode(content, validate=True))
+    except binascii.Error:
+        raise kernel.Refusal(400, "FILE_INVALID_CONTENT", "Invalid base64 content") from None
+    dialog = str(call.param("dialogId") or "")
+    chat = room.dialog(dialog, call.user_id)
+    message = room.say(call.user_id, chat, str(fields.get("message") or ""), (name, content))
+    number = call.portal.next_id("file")
+    file = {
+        "id": number,
+        "chatId": chat.id,
+        "name": name,
+        "size": size,
+        "status": "done",
+        "authorId": call.user_id,
+    }
+    return {"file": file, "messageId": message.id, "chatId": chat.id, "dialogId": dialog}
 
 
 @kernel.method("im.message.update", scope="im")

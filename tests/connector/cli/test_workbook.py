@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +22,7 @@ NS = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 class Book:
     """The values of an XLSX file, and how they are shown."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | io.BytesIO) -> None:
         with zipfile.ZipFile(path) as parts:
             self._parts = {name: parts.read(name) for name in parts.namelist() if name.endswith(".xml")}
         strings = self._tree("xl/sharedStrings.xml").findall("x:si", NS)

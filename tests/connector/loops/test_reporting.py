@@ -288,3 +288,19 @@ async def test_the_list_of_calls_and_what_became_of_the_one_before(office: Offic
         "Звонков с записью, которые стоит послушать, не было.",
         "Из прошлого списка прослушано 0 из 1, замечаний 0.",
     ]
+
+
+async def test_a_report_as_a_file_goes_once_to_each_reader_with_his_cards(office: Office) -> None:
+    """`as: xlsx`: its tables are of the reader's own cards; a restart writes no second one."""
+    office.desk.open = []
+    office.wants(replace(weekly(S.NO_TASK, name="Файл"), as_file=True))
+    await office.loop.step()
+    await office.until("2026-03-16 09:00")
+    office.restart()
+    await office.until("2026-03-16 12:00")
+    rows = await office.world.store.ledger.rows(PORTAL)
+    acts = [row.wish.act for row in rows if isinstance(row.wish.act, intents.SendFile)]
+    assert [(act.to, act.name, [len(one.lines) for one in act.tables]) for act in acts] == [
+        (builders.IVANOV, "Файл 16.03.2026", [1]),
+        (builders.SIDOROVA, "Файл 16.03.2026", [1]),
+    ]

@@ -93,7 +93,7 @@ def test_two_of_one_name() -> None:
 
 
 def test_the_example_of_the_contract() -> None:
-    """Its report is understood whole; a spreadsheet can't be sent yet, which is remarked."""
+    """Its report is understood whole, and so is one that goes as a file, which is an XLSX or nothing."""
     loaded = reading.loaded(reading.EXAMPLE, files={"новый-лид.txt": "Позвоните"})
     assert [(one.name, len(one.show)) for one in loaded.rules.reports] == [
         ("Понедельник", 7),
@@ -102,8 +102,9 @@ def test_the_example_of_the_contract() -> None:
         ("Неделя наблюдения", 1),
     ]
     line = 'reports: [{name: План дня, send: Петрова Анна, at: "17:30", show: [план оплат], as: xlsx}]\n'
-    assert reading.remarks(line) == ["V028 «as» придёт позже: пока не действует"]
-    assert len(reading.made(line).rules.reports) == 1
+    assert reading.remarks(line) == []
+    assert [one.as_file for one in reading.made(line).rules.reports] == [True]
+    assert "V0" in reading.told(line.replace("xlsx", "pdf"))
 
 
 def test_whoever_has_a_digest_has_the_morning_list() -> None:

@@ -11,7 +11,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from robots import intents, model, paths, people, reports
-from robots.insight import letter, rows
+from robots.insight import letter, papers, rows
 from tests.robots import builders
 from tests.robots.insight import lives
 
@@ -35,7 +35,8 @@ def text(
     now = lives.day(MONDAY) + clock.hour * 3600
     slot = reports.Slot(date(2026, 11, 2), builders.at("2026-11-02 09:00"))
     ask = letter.Ask(report, slot, lives.DIRECTORY, now, "Europe/Moscow")
-    return letter.written(seen, replace(ask, **more))  # type: ignore[arg-type]
+    made = letter.written(seen, replace(ask, **more))  # type: ignore[arg-type]
+    return {user: one.text for user, one in made.items()}
 
 
 def boss(seen: Sequence[rows.Life], *show: reports.Section, **more: object) -> list[str]:
@@ -223,3 +224,38 @@ def test_a_managers_letter_is_made_of_his_cards_alone(
     assert text(seen, *shown, to=MANAGER).get(who or model.UserId(0)) == text(mine, *shown, to=MANAGER).get(
         who or model.UserId(0)
     )
+
+
+def test_a_report_that_goes_as_a_file_lists_every_card() -> None:
+    """F22: all of them, not the first five; one that goes as a text has no tables, and counts the same."""
+    seen = [
+        lives.deal(n, ("Отправили счёт", MONDAY - 20), amount=n, planned=date(2026, 11, 2))
+        for n in range(1, 9)
+    ]
+    report = reports.Report(
+        "План", (BOSS,), reports.When(time(9)), (S.PLAN, S.SILENT, S.NO_TASK), as_file=True
+    )
+    slot = reports.Slot(date(2026, 11, 2), builders.at("2026-11-02 09:00"))
+    ask = letter.Ask(report, slot, lives.DIRECTORY, lives.day(MONDAY) + 9 * 3600, "Europe/Moscow", tasks=())
+    (paper,) = letter.written(seen, ask).values()
+    assert [(one.title, len(one.lines)) for one in paper.tables] == [
+        ("План оплат", 8),
+        ("План прошёл, сделка открыта", 0),
+        ("Без движения", 8),
+        ("Без задачи", 8),
+    ]
+    link = "https://romashka.bitrix24.ru/crm/deal/details/8/"
+    assert paper.tables[0].lines[0] == (link, "Отправили счёт", "Иванов Пётр", "02.11.2026", "8", "")
+    assert paper.tables[3].lines[7] == (link, "Иванов Пётр")
+    (plain,) = letter.written(seen, replace(ask, report=replace(report, as_file=False))).values()
+    assert (plain.text, plain.tables) == (paper.text, ())
+    unknown = next(iter(letter.written(seen, replace(ask, tasks=None)).values()))
+    assert [one.title for one in unknown.tables] == [one.title for one in paper.tables[:3]]
+
+
+def test_a_book_has_an_end() -> None:
+    """What doesn't fit a sheet is told as a number."""
+    deal = model.CardRef(model.CardKind.DEAL, 1)
+    listed = {S.SILENT: [papers.Listed(deal, None)] * (papers.MOST + 3)}
+    (table,) = papers.tables(None, listed, (S.SILENT,), lives.DIRECTORY)
+    assert (len(table.lines), table.lines[-1]) == (papers.MOST + 1, ("и ещё 3", ""))

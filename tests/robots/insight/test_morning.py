@@ -38,7 +38,7 @@ def told(
     ask = letter.Ask(
         reports.morning(to, clock), slot, lives.DIRECTORY, now, "Europe/Moscow", (), tasks if known else None
     )
-    return {user: text.splitlines() for user, text in letter.written(seen, ask).items()}
+    return {user: one.text.splitlines() for user, one in letter.written(seen, ask).items()}
 
 
 def deal(number: int, who: model.UserId = IVANOV) -> rows.Life:
