@@ -6,10 +6,8 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-import phonenumbers
-
 from robots import conditions, model, paths, people
-from robots.config import names, nodes, shape_checks
+from robots.config import compile_valid, names, nodes, shape_checks
 from robots.config.context import Scope
 
 Op = conditions.Op
@@ -106,7 +104,7 @@ def _test(path: paths.Path, op: Op, wish: nodes.Node, scope: Scope) -> condition
         wanted = op if yes else (Op.EMPTY if op is Op.FILLED else Op.FILLED)
         return conditions.Test(path, wanted)
     if op is Op.VALID:
-        return _valid(path, wish, scope)
+        return compile_valid.compile_valid(path, wish, scope)
     if op is Op.OLDER_THAN:
         _must_be_date(path, wish, scope)
         return conditions.Test(path, op, scope.term(wish))
@@ -123,30 +121,6 @@ def _test(path: paths.Path, op: Op, wish: nodes.Node, scope: Scope) -> condition
     if op is Op.CONTAINS and not _chosen(path, scope):
         return conditions.Test(path, op, written)
     return conditions.Test(path, op, _value(path, wish, scope))
-
-
-_COMMS = {
-    paths.Virtual.PHONE: "верный телефон",
-    paths.Virtual.EMAIL: "верный e-mail",
-    paths.Virtual.SITE: "верный адрес сайта",
-}
-
-
-def _valid(path: paths.Path, wish: nodes.Node, scope: Scope) -> conditions.Condition:
-    """`valid: true`, or the country of phones that are written without a code: `valid: KZ`."""
-    written = nodes.text(wish).strip()
-    said = written.casefold() in shape_checks.YES | shape_checks.NO
-    country = "RU" if said else written.upper()
-    shown = _COMMS.get(path.code) if isinstance(path.code, paths.Virtual) else None
-    if shown is None:
-        hint = "верными бывают «Телефон», «E-mail» и «Сайт», свои или контакта"
-        scope.context.error(wish, "V017", f"«{path.shown}»: проверить, верно ли оно, нельзя", hint)
-        return conditions.All(())
-    if country not in phonenumbers.SUPPORTED_REGIONS:
-        hint = "или страна телефонов без кода, две латинские буквы: valid: KZ"
-        scope.context.error(wish, "V017", "после «valid:» нужно true или false", hint)
-    test = conditions.Test(path, Op.VALID, country, shown)
-    return test if shape_checks.flag(wish, default=True) else conditions.Not(test)
 
 
 _ORDERED = {

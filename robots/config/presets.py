@@ -5,9 +5,10 @@ A preset's file is an ordinary one with a head:
     preset: {name, version, also: [other names], inputs: {pipeline: {default, about, names: true}, …}}
     variants: {control: {observer: {…a tree laid over…}, …}}
 
-`$input` as a whole key or value is the admin's answer (an `optional: true` one without an answer takes its key away, and `if_answered: $input` in a
-list's item takes the item away). `names:` of `with:` renames what the preset calls by its own names:
-keys, values, parts of paths, and «names» inside texts. Marks of the preset's nodes point into the preset's file.
+`$input` as a whole key or value is the admin's answer (an `optional: true` one without an answer takes its key away,
+and `if_answered: $input` in a list's item takes the item away). `names:` of `with:` renames what the preset calls by
+its own names: keys, values, parts of paths, and «names» inside texts. Marks of the preset's nodes point into the
+preset's file.
 """
 
 from __future__ import annotations

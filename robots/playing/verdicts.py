@@ -74,7 +74,7 @@ class _Judge:
         """(wanted, got), a line for each thing."""
         match key.text:
             case "acts":
-                wanted = tuple(" ".join(nodes.text(one).split()) for one in nodes.items(node))
+                wanted = tuple(self._line(one) for one in nodes.items(node))
                 return wanted, tuple(" ".join(line.split()) for line in deeds(self.since, self.played))
             case "tasks":
                 return self._tasks(node)
@@ -89,6 +89,12 @@ class _Judge:
                 return _pairs(said), _pairs([(name, self._outcome(name)) for name, _ in said])
             case _:
                 return self._count(node)
+
+    def _line(self, node: nodes.Node) -> str:
+        """As printed; «от: …» without quotes is a mapping to YAML."""
+        if not isinstance(node, nodes.Scalar):
+            self.reader.context.error(node, "V002", "строку с двоеточием возьмите в кавычки")
+        return " ".join(nodes.text(node).split())
 
     def _stage(self) -> str:
         card = self.played.card

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from datetime import date, time
 
-from robots import model, robot
+from robots import model, reports, robot
 from robots.config import load, needs, nodes, presets, problems, settings
 from robots.config import loader as config_loader
 from robots.kinds import stage_task
-from tests.robots import builders
+from tests.robots import builders, furnished
 from tests.robots.config import reading
 
 
@@ -56,6 +56,18 @@ def test_the_preset_of_leads_is_s4() -> None:
         ("Лиды/on_create/assign", "assign", robot.Mode.ON),
         ("Лиды/on_create/duplicates", "duplicates", robot.Mode.ON),
         ("Лиды/unattended", "unattended", robot.Mode.ON),
+    ]
+
+
+def test_the_head_of_sales_gets_the_plan_of_payments_by_itself() -> None:
+    """S1.8: each work day, and the week on Mondays."""
+    text = "use: {preset: sales-department@1, with: {mode: on}}\n"
+    there = furnished.directory({reading.FILE: text}, reading.PRESETS)
+    loaded = load.load({reading.FILE: text}, there, presets=reading.PRESETS)
+    assert problems.render_all(loaded.errors, {}) == ""
+    assert [(one.name, one.when.clock, reports.Section.PLAN in one.show) for one in loaded.rules.reports] == [
+        ("Неделя продаж", time(9), True),
+        ("План оплат", time(17, 30), True),
     ]
 
 

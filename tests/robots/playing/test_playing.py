@@ -203,6 +203,12 @@ def test_what_is_not_understood_is_told_at_its_place() -> None:
     ]
 
 
+def test_a_line_with_a_colon_wants_quotes() -> None:
+    """Else it would be a mapping, and nothing would be wanted of it."""
+    found = complaints("- {at: 1m, expect: {acts: [задача «А» → Иванов Пётр от: никто]}}")
+    assert found == ["16:34 V002 строку с двоеточием возьмите в кавычки"]
+
+
 def test_a_head_without_its_keys_is_told() -> None:
     """Each of them at once."""
     head = script.head("deals: {}\n", "репетиция.yaml")
