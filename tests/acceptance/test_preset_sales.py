@@ -23,7 +23,12 @@ people:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[taken.Taken]:
-    answers = ("letters=email", "sender=Ромашка <info@romashka.ru>", "invoice=robot")
+    answers = (
+        "letters=email",
+        "sender=Ромашка <info@romashka.ru>",
+        "invoice=robot",
+        "template=Счёт (Россия)",
+    )
     made = taken.Taken(tmp_path_factory.mktemp("sales"), "sales-department", *answers, over=OVER)
     try:
         yield made
@@ -99,18 +104,29 @@ def test_a_deal_close_to_payment_is_watched_and_the_client_thanked(pair: taken.T
     assert pair.planned(deal).count(f"Заказ {deal} оплачен") == 1
 
 
+def bills(pair: taken.Taken, to: str) -> list[str]:
+    """Subjects of letters with a file that went to the client."""
+    mails = pair.sandbox.lever("GET", "state/timeline")["activities"]["mails"]
+    return [one["subject"] for one in mails if one["to"] == [to] and one["files"]]
+
+
 def test_a_client_who_answered_gets_an_invoice_and_the_deal_goes_under_control(pair: taken.Taken) -> None:
-    """S1.7, S1.8: issued by the robot once, and the deal is moved; without a sum the manager is asked to issue it."""
+    """S1.7, S1.8: issued by the robot once, sent, and the deal is moved; without a sum the manager is asked to issue it."""
     portal = pair.sandbox
-    full = portal.deal(title="С суммой", stage="Сделали предложение", opportunity=50_000)
+    anna = portal.contact("Анна", "+7 916 333-33-33")
+    email = [{"VALUE": "anna@mail.ru", "VALUE_TYPE": "WORK"}]
+    portal.ask("crm.contact.update", id=anna, fields={"EMAIL": email})
+    full = portal.deal(title="С суммой", stage="Сделали предложение", opportunity=50_000, contactIds=[anna])
     bare = portal.deal(title="Без суммы", stage="Сделали предложение")
     for deal in (full, bare):
         wait_for("its call", functools.partial(pair.planned, deal))
         portal.move(deal, "Получили ответ")
     wait_for("the move", lambda: portal.stage(full) == "Отправили счёт")
     wait_for("the task", lambda: "open: Отправить счет на оплату" in portal.task_lines(bare))
+    wait_for("the letter", lambda: bills(pair, "anna@mail.ru"))
     wait_for("calm", pair.daemon.settled)
 
+    assert bills(pair, "anna@mail.ru") == [f"Счёт по заказу {full}"]
     made = portal.ask("crm.item.list", entityTypeId=31, select=["id", "parentId2", "opportunity"])["items"]
     assert [(one["parentId2"], one["opportunity"]) for one in made] == [(full, 50_000)]
     assert portal.stage(bare) == "Получили ответ"
