@@ -15,7 +15,19 @@ import sys
 
 from bench import report, svg
 
-NAMES = ("decide", "intake", "copy", "arrivals", "updates", "mirror", "idle", "growth", "insight", "portals", "triage")
+NAMES = (
+    "decide",
+    "intake",
+    "copy",
+    "arrivals",
+    "updates",
+    "mirror",
+    "idle",
+    "growth",
+    "insight",
+    "portals",
+    "triage",
+)
 """A module of this package each, with `run() -> report.Report`."""
 
 
