@@ -53,6 +53,8 @@ def _field(at: setup.Setup, need: needs.NeedField) -> str:
         "LIST_COLUMN_LABEL": label,
         "LIST_FILTER_LABEL": label,
     }
+    if need.many:
+        fields["MULTIPLE"] = "Y"
     if need.type is model.FieldType.TEXT:
         fields["SETTINGS"] = {"ROWS": 5}
     if need.options:

@@ -183,7 +183,7 @@ _OWNERS = {"deal": "сделке", "lead": "лиде", "contact": "контак�
 def words(missing: needs.Missing) -> Iterator[str]:
     """Every thing to be created, for the person who is to agree."""
     for one in missing.fields:
-        kind = _TYPES.get(one.type.value, one.type.value)
+        kind = "метки" if one.many else _TYPES.get(one.type.value, one.type.value)
         options = f": {', '.join(one.options)}" if one.options else ""
         yield f"поле «{one.name}» в {_OWNERS.get(one.owner, one.owner)} ({kind}{options})"
     for option in missing.options:

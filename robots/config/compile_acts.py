@@ -18,6 +18,7 @@ from robots.config import (
     compile_queues,
     compile_set,
     compile_stale,
+    compile_tag,
     compile_tasks,
     compile_unattended,
     compile_validate,
@@ -47,6 +48,7 @@ from robots.kinds import (
 _KINDS: Mapping[str, str] = {
     "tell": "notify",
     "clear": "set",
+    "untag": "tag",
     **dict.fromkeys(compile_activity.WORDS, "activity"),
 }
 """Words that are no kind's own name."""
@@ -273,6 +275,8 @@ COMPILERS: Mapping[str, Callable[[nodes.Node, Scope], Any]] = {
     "convert": compile_convert.compile_convert,
     "code": compile_fields.compile_code,
     "observers": compile_fields.compile_observers,
+    "tag": compile_tag.compile_tag,
+    "untag": compile_tag.compile_untag,
     "stale": _stale,
     "without_task": _without_task,
     "triage": _triage,

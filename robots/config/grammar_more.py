@@ -108,7 +108,8 @@ ATTEMPTS = shapes.Keys(
     "attempts",
     short=shapes.Number(1),
 )
-_STEP = ("notify", "tell", "task", "set", "clear", "move", "comment", "log", "observers")
+_STEP = ("notify", "tell", "task", "set", "clear", "move", "comment", "log", "observers", "chat",
+         "tag", "untag")  # fmt: skip
 """What a step of a ladder may do."""
 
 
@@ -224,6 +225,14 @@ OBSERVERS = shapes.Keys(
     "observers",
     short=PEOPLE,
 )
+_TAGS = shapes.ListOf(shapes.Text("метка"), at_least=1)
+
+
+def _tag(word: str, about: str) -> shapes.Keys:
+    field = Key(FIELD, "поле с метками; без этого — «Теги»")
+    return shapes.Keys({"add": Key(_TAGS, about, required=True), "field": field, **COMMON}, word, short=_TAGS)
+
+
 _TITLE = shapes.Text("название")
 ACTIVITY = shapes.Keys(
     {
@@ -315,6 +324,8 @@ ACTS: dict[str, Key] = {
     "calculate": Key(CALCULATE, "посчитать поле"),
     "code": Key(CODE, "дать карточке код"),
     "observers": Key(OBSERVERS, "добавить или убрать наблюдателей"),
+    "tag": Key(_tag("tag", "какую метку поставить"), "поставить метку"),
+    "untag": Key(_tag("untag", "какую метку снять"), "снять метку"),
     "todo": Key(ACTIVITY, "запланировать дело"),
     "call": Key(ACTIVITY, "запланировать звонок клиенту"),
     "meeting": Key(ACTIVITY, "запланировать встречу"),

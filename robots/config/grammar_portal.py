@@ -186,7 +186,10 @@ FIELD_TYPES = {
     "сотрудник": "user",
     "список": "enumeration",
     "файл": "file",
+    "метки": "string",
 }
+MANY = frozenset({"метки"})
+"""Kinds of fields that hold many values."""
 _NEW_FIELD = shapes.ByForm(
     "вид поля: строка, текст, число, сотрудник, {список: […]} …",
     scalar=shapes.Word(tuple(name for name in FIELD_TYPES if name != "список")),

@@ -19,6 +19,8 @@ class NeedField:
     name: str
     type: model.FieldType
     options: tuple[str, ...] = ()
+    many: bool = False
+    """It holds many values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,9 @@ def _field(owner: str, name: str, kind: nodes.Node) -> NeedField | None:
     if options is not None:
         listed = tuple(map(nodes.text, nodes.items(options)))
         return NeedField(owner, name, model.FieldType.ENUMERATION, listed) if owner else None
-    written = grammar_portal.FIELD_TYPES.get(nodes.text(kind))
-    return NeedField(owner, name, model.FieldType(written)) if written and owner else None
+    word = nodes.text(kind)
+    written, many = grammar_portal.FIELD_TYPES.get(word), word in grammar_portal.MANY
+    return NeedField(owner, name, model.FieldType(written), many=many) if written and owner else None
 
 
 def missing(wanted: Needs, directory: model.Directory) -> Missing:
@@ -117,7 +120,7 @@ def missing(wanted: Needs, directory: model.Directory) -> Missing:
         found = _existing(need, directory)
         if found is None:
             fields.append(need)
-        elif not _fits(need.type, found.type):
+        elif not _fits(need, found):
             others.append(OtherType(need, found))
         else:
             options += [MissingOption(found, need.owner, one) for one in _lacking(need, found)]
@@ -139,7 +142,7 @@ def _existing(need: NeedField, directory: model.Directory) -> model.Field | None
         for field in directory.fields.get(need.owner, {}).values()
         if names.fold_alike(field.title) == names.fold_alike(need.name)
     ]
-    return next((one for one in titled if _fits(need.type, one.type)), titled[0] if titled else None)
+    return next((one for one in titled if _fits(need, one)), titled[0] if titled else None)
 
 
 _TEXTS = {model.FieldType.STRING, model.FieldType.TEXT}
@@ -148,8 +151,13 @@ _DATES = {model.FieldType.DATE, model.FieldType.DATETIME}
 _LISTS = {model.FieldType.ENUMERATION, model.FieldType.STATUS}
 
 
-def _fits(wanted: model.FieldType, found: model.FieldType) -> bool:
-    return wanted is found or any({wanted, found} <= group for group in (_TEXTS, _NUMBERS, _DATES, _LISTS))
+def _fits(need: NeedField, found: model.Field) -> bool:
+    """A list does for tags as well: its values are then a matter of the people."""
+    if need.many:
+        return found.multiple and found.type in _TEXTS | _LISTS
+    wanted = need.type
+    groups = (_TEXTS, _NUMBERS, _DATES, _LISTS)
+    return wanted is found.type or any({wanted, found.type} <= group for group in groups)
 
 
 def _lacking(need: NeedField, found: model.Field) -> list[str]:

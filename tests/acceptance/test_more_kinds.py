@@ -31,7 +31,7 @@ pipelines:
   Продажи:
     mode: on
     stale:
-      steps: [{{after: 0 minutes, comment: Давно тихо}}]
+      steps: [{{after: 0 minutes, comment: Давно тихо, tag: отложенный спрос}}]
       except: [Новый лид, Обрабатываем запрос, Сделали предложение, Отправили счёт, Получили оплату, Отправили заказ]
     on_create:
       - validate:
@@ -49,11 +49,25 @@ pipelines:
 """
 )
 QUEUED = {driver.NEEDS: "очередь"}
+TAGS = "UF_CRM_TEGI"
+
+
+def opened(folder: pathlib.Path) -> driver.Pair:
+    """A portal whose deals have a field for tags."""
+    made = driver.Pair(folder, YAML)
+    field = {
+        "FIELD_NAME": TAGS.removeprefix("UF_CRM_"),
+        "USER_TYPE_ID": "string",
+        "MULTIPLE": "Y",
+        "EDIT_FORM_LABEL": {"ru": "Теги"},
+    }
+    made.sandbox.ask("crm.deal.userfield.add", fields=field)
+    return made
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Pair]:
-    made = driver.Pair(tmp_path_factory.mktemp("kinds"), YAML)
+    made = opened(tmp_path_factory.mktemp("kinds"))
     try:
         made.daemon.start().ready()
         yield made
@@ -63,7 +77,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Pair]:
 
 @pytest.fixture
 def breakable(tmp_path: pathlib.Path) -> Iterator[driver.Pair]:
-    made = driver.Pair(tmp_path, YAML)
+    made = opened(tmp_path)
     try:
         yield made
     finally:
@@ -209,12 +223,14 @@ def comments(pair: driver.Pair, deal: int) -> list[str]:
 
 
 def test_a_silent_deal_is_told_once(pair: driver.Pair) -> None:
-    """S5.2: its step is taken once for one silence; a person's word breaks it, and our own comment doesn't."""
+    """S5.2: its step is taken once for one silence; a person's word breaks it, and our own comment doesn't. Its tag stands
+    beside the one that was there."""
     portal = pair.sandbox
-    deal = portal.deal(title="Тихая", **{driver.SUBJECT: "окна"})
+    deal = portal.deal(title="Тихая", **{driver.SUBJECT: "окна", TAGS: ["ВИП"]})
     portal.move(deal, "Получили ответ")
     wait_for("the comment", lambda: comments(pair, deal) == ["Давно тихо"])
     wait_for("calm", pair.daemon.settled)
+    assert portal.card(deal)[TAGS] == ["ВИП", "отложенный спрос"]
     portal.write(deal, title="Тихая всё ещё")
     wait_for("calm", pair.daemon.settled)
     assert comments(pair, deal) == ["Давно тихо"]

@@ -42,6 +42,7 @@ def test_what_the_portal_lacked_was_shown_and_made(pair: taken.Taken) -> None:
     """F20: the field of postponed deals and the third department's whole pipeline; nothing of the first two."""
     assert pair.told == [
         "поле «Вернуться к клиенту» в сделке (дата)",
+        "поле «Теги» в сделке (метки)",
         f"воронка «Сопровождение» со стадиями: {WELL}, Доволен — предложить ещё, Купил снова, Больше не нужно",
     ]
     assert list(pair.sandbox.stages["Сопровождение"]) == [

@@ -109,11 +109,14 @@ def _pipeline(
     return model.Pipeline(pipeline_id, name, kind, tuple(made))
 
 
+_MANY = {"UF_CRM_TEGI"}
+
+
 def _fields(
     *rows: tuple[str, str, model.FieldType, dict[int | str, str]],
 ) -> dict[model.FieldCode, model.Field]:
     made = (
-        model.Field(model.FieldCode(code), title, kind, options=options)
+        model.Field(model.FieldCode(code), title, kind, multiple=code in _MANY, options=options)
         for code, title, kind, options in rows
     )
     return {one.code: one for one in made}
@@ -140,6 +143,7 @@ FIELDS: Mapping[str, Mapping[model.FieldCode, model.Field]] = {
         (LOST_COMMENT, "Комментарий при провале", _T.TEXT, {}),
         (HANDS_OFF, "Роботы не трогают", _T.BOOLEAN, {}),
         ("UF_CRM_COUNT", "Количество", _T.DOUBLE, {}),
+        ("UF_CRM_TEGI", "Теги", _T.STRING, {}),
         ("UF_CRM_TAGS", "Интересы", _T.ENUMERATION, {1: "Розы", 2: "Тюльпаны"}),
         ("UF_CRM_SCAN", "Скан договора", _T.FILE, {}),
     ),
