@@ -50,7 +50,7 @@ def made(refs: Iterable[model.CardRef]) -> Queue:
 
 
 class Queues:
-    """Of one portal, as the notebook has them; read once."""
+    """Of one portal, as the notebook has them; read again where a run is asked for that wasn't there."""
 
     def __init__(self, desk: desks.Desk) -> None:
         self._desk = desk
@@ -58,6 +58,8 @@ class Queues:
 
     async def of(self, run: str) -> Queue:
         """Empty for a run that has none."""
+        if run not in await self._all():
+            self._queues = None  # another worker may have begun it
         return (await self._all()).get(run, Queue())
 
     async def put(self, run: str, queue: Queue) -> None:

@@ -99,6 +99,17 @@ async def test_no_more_a_day_than_was_said(tmp_path: Path) -> None:
         assert await note(world) == [(names[2:4], 1)]
 
 
+async def test_a_queue_that_another_worker_began_is_found(tmp_path: Path) -> None:
+    async with worlds.opened(tmp_path) as world:
+        desk, cards = world.worker.desk, [world.deal(number) for number in (1, 2)]
+        here, there = queues.Queues(desk), queues.Queues(desk)
+        assert len(await here.of("1")) == 0
+        await there.put("1", queues.made(cards))
+        assert (await here.of("1")).part(0, 9) == cards
+        await there.keep([])
+        assert len(await queues.Queues(desk).of("1")) == 0
+
+
 @given(st.lists(st.builds(model.CardRef, st.sampled_from(model.CardKind), st.integers(1, 999))), st.integers(0, 40), st.integers(0, 40))  # fmt: skip
 def test_a_queue_is_its_cards_in_their_order(refs: list[model.CardRef], start: int, stop: int) -> None:
     queue = queues.made(refs)
